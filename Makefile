@@ -1,0 +1,71 @@
+# Two commands on a bare machine with Python 3.11 to 3.13: `make discover`, `make test`.
+# Every target first makes .venv from requirements.lock, unless that is done already.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+CONFIG ?= configs/sample.yaml
+WORKERS ?= 2
+# Two test processes share the cores, so that each computes on one.
+TEST_ENVIRONMENT := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: help
+help: ## what can be made
+	@echo "make <target>, one of:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: environment
+environment: ## make .venv from the lock (every other target does, when needed)
+	@python=$$(sh scripts/find-python.sh) && "$$python" scripts/bootstrap.py
+
+.PHONY: discover
+discover: environment ## run the main job on the sample (CONFIG=configs/yours.yaml for another)
+	@echo "Discovering the ideal customer profile: icp discover $(CONFIG)"
+	@$(BIN)/icp discover $(CONFIG)
+	@echo
+	@echo "Where to look: the release folder named above, memo.md and report.html in it first; 'make ui' opens the runs in MLflow."
+
+.PHONY: test
+test: environment ## run the tests, the slow ones too
+	@echo "Running the tests in $(WORKERS) processes (some minutes)."
+	@$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n $(WORKERS)
+
+.PHONY: check
+check: environment ## what CI runs: format, lint, types, import contracts, tests
+	@echo "Checking the format" && $(BIN)/ruff format --check --quiet .
+	@echo "Checking the lint rules" && $(BIN)/ruff check --quiet .
+	@echo "Checking the types" && $(BIN)/mypy
+	@echo "Checking the import contracts" && $(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+.PHONY: format
+format: environment ## format the code and mend what the linter can
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: environment ## run the benchmarks: each figure beside its limit
+	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+
+.PHONY: ui
+ui: environment ## open the MLflow UI on the runs
+	@$(BIN)/icp ui
+
+.PHONY: example
+example: environment ## write models/example/ again from the sample
+	@$(BIN)/python scripts/make_example.py
+
+.PHONY: docs
+docs: environment ## write the generated pages of docs/ again
+	@$(BIN)/python scripts/make_docs.py
+
+.PHONY: lock
+lock: ## resolve requirements.lock again (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
+	uv pip compile pyproject.toml -c lock-constraints.txt --all-extras --group dev --universal \
+	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
+	    --quiet -o requirements.lock
+
+.PHONY: clean-environment
+clean-environment: ## remove .venv, to start afresh
+	rm -rf .venv

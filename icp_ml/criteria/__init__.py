@@ -1,0 +1,1 @@
+"""Criteria and exclusions with evidence valid for the whole search."""

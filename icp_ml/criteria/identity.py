@@ -1,0 +1,72 @@
+"""Ids of rules: kept where a rule of the previous release covers the same accounts, never given twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from icp_ml.conditions import Rule
+
+SAME_ACCOUNTS = 0.8
+Kind = Literal["include", "exclude"]
+
+
+def jaccard(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the shared part of two sets given as bool masks; 1 where both are empty.
+
+    >>> jaccard(np.array([True, True, False]), np.array([True, False, False]))
+    0.5
+    """
+    either = int(np.sum(a | b))
+    return float(np.sum(a & b)) / either if either else 1.0
+
+
+def assign_ids(
+    kinds: Sequence[Kind],
+    masks: Sequence[np.ndarray],
+    frame: pd.DataFrame,
+    previous: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """Return an id for each rule, ``X1..`` for exclusions and ``C1..`` for criteria.
+
+    Parameters
+    ----------
+    kinds : sequence of {"include", "exclude"}
+        Of each rule.
+    masks : sequence of ndarray, shape (len(frame),), bool
+        The accounts each rule holds for.
+    frame : DataFrame
+        Typed attributes of the accounts, to evaluate the previous rules on.
+    previous : mapping, optional
+        ``criteria.json`` of the previous release. A rule that covers the same accounts (Jaccard 0.8 or more) keeps its
+        id; numbers used before are never given to another rule.
+    """
+    old = [c for c in (previous or {}).get("criteria", ())]
+    retired = [str(i) for i in (previous or {}).get("retired_ids", ())]
+    used = {c["id"] for c in old} | set(retired)
+    old_masks = {c["id"]: _mask_of(c["when"], frame) for c in old}
+    ids: list[str] = []
+    for kind, mask in zip(kinds, masks, strict=True):
+        letter = "X" if kind == "exclude" else "C"
+        same = [
+            (jaccard(mask, old_masks[c["id"]]), c["id"])
+            for c in old
+            if c["kind"] == kind and c["id"] not in ids and old_masks[c["id"]] is not None
+        ]
+        best = max(same, default=(0.0, ""), key=lambda s: s[0])
+        ids.append(best[1] if best[0] >= SAME_ACCOUNTS else _next_id(letter, used | set(ids)))
+    return ids
+
+
+def _mask_of(when: Mapping[str, Any], frame: pd.DataFrame) -> np.ndarray:
+    rule = Rule.from_jsonlogic(dict(when))
+    gone = [name for name in rule.attributes if name not in frame]
+    return np.zeros(len(frame), dtype=bool) if gone else rule.mask(frame)
+
+
+def _next_id(letter: str, used: set[str]) -> str:
+    numbers = [int(i[1:]) for i in used if i.startswith(letter) and i[1:].isdigit()]
+    return f"{letter}{max(numbers, default=0) + 1}"

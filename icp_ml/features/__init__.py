@@ -1,0 +1,1 @@
+"""Attributes as model input, and the hunt for leaks."""

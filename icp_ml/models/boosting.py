@@ -1,0 +1,156 @@
+"""Shallow, slow, regularised boosted trees: the only module that imports xgboost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xgboost as xgb
+
+from icp_ml.errors import DataError
+
+ROUNDS = (25, 50, 100, 150, 250)
+"""Numbers of trees among which cross-fitting chooses; small data with a weak signal want few."""
+
+SETTINGS: dict[str, Any] = {
+    "max_depth": 3,
+    "eta": 0.05,
+    "subsample": 0.6,
+    "colsample_bynode": 0.5,
+    "min_child_weight": 5.0,
+    "reg_lambda": 10.0,
+    "tree_method": "hist",
+    # One thread: sums in one order, so the same bytes on every machine; at these sizes a second one gains nothing.
+    "nthread": 1,
+}
+"""METHOD 9: shallow and slow beats defaults by 0.02 AUC at 1,500 customers, at a tenth of their calibration error."""
+
+Loss = Literal["poisson", "logistic"]
+_OBJECTIVES: dict[str, dict[str, Any]] = {
+    # A neutral intercept makes the margin the trees' sum alone, whatever the offset in training was.
+    "poisson": {"objective": "count:poisson", "base_score": 1.0},
+    "logistic": {"objective": "binary:logistic", "base_score": 0.5},
+}
+
+
+@dataclass(frozen=True)
+class Booster:
+    """Fitted trees over an encoded frame; ``trees`` is the xgboost model."""
+
+    trees: xgb.Booster
+
+    @property
+    def rounds(self) -> int:
+        """How many trees there are."""
+        return int(self.trees.num_boosted_rounds())
+
+    def margin(self, encoded: pd.DataFrame, rounds: int | None = None) -> np.ndarray:
+        """Return the sum of the first ``rounds`` trees (default all) by row, shape ``(len(encoded),)``."""
+        return self._margin(_matrix(encoded), rounds or self.rounds)
+
+    def path(self, encoded: pd.DataFrame, rounds: Sequence[int] = ROUNDS) -> np.ndarray:
+        """Return the margins after each number of trees, shape ``(len(encoded), len(rounds))``."""
+        matrix = _matrix(encoded)
+        return np.column_stack([self._margin(matrix, r) for r in rounds])
+
+    def first(self, rounds: int) -> Booster:
+        """Return the first ``rounds`` trees alone."""
+        return self if rounds >= self.rounds else Booster(self.trees[:rounds])
+
+    def contributions(self, encoded: pd.DataFrame) -> np.ndarray:
+        """Return TreeSHAP values, shape ``(len(encoded), n_columns + 1)``; the last column is the base.
+
+        Path-dependent TreeSHAP (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9), xgboost's own and exact; each row
+        adds up to :meth:`margin`.
+        """
+        values = self.trees.predict(_matrix(encoded), pred_contribs=True, validate_features=False)
+        return np.asarray(values, dtype=float)
+
+    def matrix(self, encoded: pd.DataFrame) -> xgb.DMatrix:
+        """Return an encoded frame as xgboost's own input."""
+        return _matrix(encoded)
+
+    def to_bytes(self) -> bytes:
+        """Return the trees as UBJSON, a data format that runs no code when read."""
+        return bytes(self.trees.save_raw("ubj"))
+
+    @classmethod
+    def from_bytes(cls, raw: bytes, where: str) -> Booster:
+        """Read trees back.
+
+        Raises
+        ------
+        DataError
+            If ``raw``, found at ``where``, is no xgboost model.
+        """
+        try:
+            return cls(xgb.Booster(params={"nthread": 1}, model_file=bytearray(raw)))
+        except (xgb.core.XGBoostError, ValueError) as err:
+            raise DataError(
+                f"{where} must hold an xgboost model in UBJSON; found {len(raw)} bytes that xgboost cannot read; "
+                "write the release again"
+            ) from err
+
+    def _margin(self, matrix: xgb.DMatrix, rounds: int) -> np.ndarray:
+        margin = self.trees.predict(
+            matrix, output_margin=True, iteration_range=(0, min(rounds, self.rounds)), validate_features=False
+        )
+        return np.asarray(margin, dtype=float)
+
+
+def train_booster(
+    encoded: pd.DataFrame,
+    label: np.ndarray,
+    loss: Loss,
+    *,
+    offset: np.ndarray | None = None,
+    monotone: Sequence[int] = (),
+    rounds: int = ROUNDS[-1],
+    random_state: int = 0,
+) -> Booster:
+    """Fit boosted trees.
+
+    Parameters
+    ----------
+    encoded : DataFrame, shape (n, n_columns)
+        From :meth:`icp_ml.features.encoding.AttributeEncoder.transform`: float columns and categories.
+    label : ndarray of float, shape (n,)
+        0/1.
+    loss : {"poisson", "logistic"}
+        ``poisson`` learns the log of events over expected events, ``logistic`` the log-odds.
+    offset : ndarray of float, shape (n,), optional
+        Added to the trees' sum in training: the log of expected events.
+    monotone : sequence of {-1, 0, 1}, optional
+        One a column: falling, free, rising.
+    rounds : int
+        Number of trees.
+    random_state : int
+        Seed of row and column sampling.
+
+    Returns
+    -------
+    Booster
+    """
+    parameters = SETTINGS | _OBJECTIVES[loss] | {"seed": random_state}
+    if any(monotone):
+        parameters["monotone_constraints"] = tuple(int(m) for m in monotone)
+    matrix = _matrix(encoded)
+    matrix.set_info(label=np.asarray(label, dtype=float))
+    if offset is not None:
+        matrix.set_info(base_margin=np.asarray(offset, dtype=float))
+    return Booster(xgb.train(parameters, matrix, rounds))
+
+
+def _matrix(encoded: pd.DataFrame) -> xgb.DMatrix:
+    """Codes rather than pandas categories: levels are the encoder's to know, so the model need not repeat them."""
+    kinds = ["c" if isinstance(dtype, pd.CategoricalDtype) else "q" for dtype in encoded.dtypes]
+    values = np.empty(encoded.shape, dtype=np.float32)
+    for j, kind in enumerate(kinds):
+        column = encoded.iloc[:, j]
+        values[:, j] = column.cat.codes.to_numpy() if kind == "c" else column.to_numpy()
+        if kind == "c":
+            values[values[:, j] < 0, j] = np.nan
+    return xgb.DMatrix(values, feature_types=kinds, enable_categorical=True, nthread=1)

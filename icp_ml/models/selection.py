@@ -1,0 +1,103 @@
+"""Which kind of model ships, and why, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from icp_ml.models.evaluation import HoldOut, Scores
+
+_GATE_LEVEL = 0.95
+"""Interval of the AUC whose low end must exceed one half: one noise model in 40 passes."""
+_SUPPORT = 0.8
+"""Share of resamples in which the boosted model must have the lower Brier score for its complexity to be worth it."""
+
+_NAMES = {"boosted": "boosted model", "logistic": "penalised logistic regression"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What ships.
+
+    Parameters
+    ----------
+    kind : str
+        ``boosted``, ``logistic`` or ``base_rate``.
+    boosted_has_skill : bool
+        Whether the boosted model beats the base rate, shipped or not.
+    verdict : str
+        Plain sentences.
+    """
+
+    kind: str
+    boosted_has_skill: bool
+    verdict: str
+
+
+def choose(scores: Scores) -> Choice:
+    """Choose what ships. METHOD, section 2.
+
+    A kind beats the base rate if its Brier score is the lower one and the 95 % interval of its AUC lies above one half.
+    The boosted model beats the logistic regression if its Brier score is lower in at least 80 % of the resamples, both
+    judged on the same ones; otherwise the simpler one of those that beat the base rate ships.
+    """
+    skilled = [kind for kind in _NAMES if beats_base_rate(scores, kind)]
+    support = boosted_support(scores)
+    if not skilled:
+        kind = "base_rate"
+    elif "boosted" in skilled and ("logistic" not in skilled or support >= _SUPPORT):
+        kind = "boosted"
+    else:
+        kind = "logistic"
+    return Choice(kind, "boosted" in skilled, _verdict(scores, kind, skilled, support))
+
+
+def beats_base_rate(scores: Scores, kind: str) -> bool:
+    """Whether a kind's forecasts are better than giving everybody the base rate."""
+    low, _ = scores.interval("auc", kind, _GATE_LEVEL)
+    return low is not None and low > 0.5 and scores.value("brier_skill", kind) > 0
+
+
+def boosted_support(scores: Scores) -> float:
+    """Share of resamples in which the boosted model's Brier score is below the logistic regression's."""
+    gain = scores.draws["brier", "logistic"][1:] - scores.draws["brier", "boosted"][1:]
+    return float((gain[np.isfinite(gain)] > 0).mean()) if np.isfinite(gain).any() else 0.0
+
+
+def _verdict(scores: Scores, kind: str, skilled: list[str], support: float) -> str:
+    """Plain sentences on what ships."""
+    where = _where(scores.holdout)
+    if kind == "base_rate":
+        figures = " and ".join(f"{_NAMES[k]}: {_auc_words(scores, k)}" for k in _NAMES)
+        return f"Nothing beats the base rate {where} ({figures}), so everybody is given the base rate."
+    ships = f"The {_NAMES[kind]} ships: {where} it beats the base rate ({_auc_words(scores, kind)})"
+    if kind == "boosted" and "logistic" in skilled:
+        return f"{ships} and the penalised logistic regression (better in {support:.0%} of resamples)."
+    if kind == "boosted":
+        return f"{ships}, which the penalised logistic regression does not ({_auc_words(scores, 'logistic')})."
+    if "boosted" in skilled:
+        return (
+            f"{ships}. The boosted model does not beat it ({_auc_words(scores, 'boosted')}; better in {support:.0%} of "
+            "resamples), so the simpler one is kept."
+        )
+    return f"{ships}, which the boosted model does not ({_auc_words(scores, 'boosted')})."
+
+
+def _auc_words(scores: Scores, kind: str) -> str:
+    """Write an AUC with its interval, and the Brier skill."""
+    value, (low, high) = scores.value("auc", kind), scores.interval("auc", kind)
+    if not np.isfinite(value):
+        return "AUC undefined, too few events"
+    ends = f", 90 % interval {low:.2f} to {high:.2f}" if low is not None and high is not None else ""
+    return f"AUC {value:.2f}{ends}, Brier skill {scores.value('brier_skill', kind):+.3f}"
+
+
+def _where(holdout: HoldOut) -> str:
+    """How it was judged."""
+    n = len(holdout.rows)
+    judged = f", churn within {holdout.months:.0f} months" if holdout.months else ""
+    if holdout.split == "out_of_time":
+        times = "1 cut-off" if len(holdout.labels) == 1 else f"{len(holdout.labels)} cut-offs"
+        return f"out of time ({n:,} later accounts at {times}{judged})"
+    return f"in cross-validation ({n:,} accounts{judged}; the history is too short to test on later ones)"

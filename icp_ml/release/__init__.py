@@ -1,0 +1,1 @@
+"""The release folder, criteria.json, scoring and explaining."""

@@ -1,0 +1,184 @@
+"""``criteria.json`` as a dict. Contract, section 5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from icp_ml.cohort.cohort import Cohort
+from icp_ml.conditions import Rule
+from icp_ml.config.schema import Attribute, Config, Table
+from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
+from icp_ml.release.json_text import json_ready
+from icp_ml.scorecard.types import Scorecard, ScoreItem
+from icp_ml.tables.mapping import attribute_column, candidates
+
+SCHEMA_VERSION = "1.0"
+ACTIONS = {"green": "pursue", "yellow": "inbound only, with approval and a written reason", "red": "decline"}
+_INPUT_COLUMNS = ("account_id", "name", "observed_at")
+
+
+def criteria_document(
+    result: CriteriaResult,
+    scorecard: Scorecard,
+    config: Config,
+    cohort: Cohort,
+    release_id: str,
+    review: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the content of ``criteria.json``, in the contract's key order; what is ours comes last.
+
+    Parameters
+    ----------
+    result : CriteriaResult
+        Proposals, in the order the file lists them.
+    scorecard : Scorecard
+        Base, items and tier edges.
+    config : Config
+        As resolved: presets applied, overrides set.
+    cohort : Cohort
+        Source of the as-of date and the currency.
+    release_id : str
+        Id of the release the document is for.
+    review : mapping, optional
+        A person's decision; None where nobody has decided.
+    """
+    return {
+        **_heading(config, cohort, release_id),
+        "attributes": attribute_entries(config),
+        "review": json_ready(review) if review is not None else None,
+        "criteria": [_criterion(p) for p in result.proposals],
+        "scorecard": {
+            "target": scorecard.target,
+            "base": int(scorecard.base),
+            "items": [_item(i) for i in scorecard.items],
+            "figures": json_ready(scorecard.figures),
+        },
+        "tiers": {"green": int(scorecard.green), "red": int(scorecard.red), "actions": dict(ACTIONS)},
+        "not_proposed": result.not_proposed or _no_points(result, scorecard),
+        **_input_columns(config),
+        "totals": json_ready(result.totals),
+        "stated": _stated(result.stated),
+        "searched": json_ready(result.searched),
+    }
+
+
+def released_segments(document: Mapping[str, Any], release_id: str) -> dict[str, Any]:
+    """Return the content of ``segments.json`` for a release: the segments' own document, rounded, with the id."""
+    ready: dict[str, Any] = json_ready(document)
+    return {"schema_version": ready["schema_version"], "name": ready["name"], "release_id": release_id, **ready}
+
+
+def attribute_entries(config: Config) -> dict[str, Any]:
+    """Return what a reader of the rules must know of each attribute that is not ignored, by standard name."""
+    return {name: _attribute(name, spec, config) for name, spec in config.attributes.items() if spec.use != "ignore"}
+
+
+def attributes_from(document: Mapping[str, Any]) -> dict[str, Attribute]:
+    """Read the attributes of a ``criteria.json`` back, by standard name."""
+    known = ("type", "unit", "separator", "order", "decimal", "column", "from", "use")
+    return {
+        name: Attribute.model_validate({k: entry[k] for k in known if k in entry})
+        for name, entry in document["attributes"].items()
+    }
+
+
+def rule_entries(rule: Rule) -> dict[str, Any]:
+    """Return a rule's JsonLogic, numbers unrounded, and beside it the config's spelling, which people edit."""
+    return {"when": rule.jsonlogic(), "conditions": [c.to_config() for c in rule.conditions]}
+
+
+def _heading(config: Config, cohort: Cohort, release_id: str) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": config.name,
+        "release_id": release_id,
+        "as_of": cohort.as_of.isoformat(),
+        "churn_horizon_months": config.outcomes.churn_horizon_months,
+        "currency": cohort.currency,
+    }
+
+
+def _attribute(name: str, spec: Attribute, config: Config) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": spec.type}
+    if spec.unit:
+        entry["unit"] = spec.unit
+    if spec.type == "tags":
+        entry["separator"] = spec.separator
+    if spec.order:
+        entry["order"] = list(spec.order)
+    if getattr(spec, "decimal", None):
+        entry["decimal"] = spec.decimal
+    entry["column"] = attribute_column(config, name)
+    if spec.from_ != "accounts":
+        entry["from"] = spec.from_
+    if spec.use != "criterion":
+        entry["use"] = spec.use
+    return entry
+
+
+def _input_columns(config: Config) -> dict[str, Any]:
+    """Return the names a scored file's own columns may have, the first that it has counting."""
+    names = {c: list(dict.fromkeys((*candidates(config, "accounts", c), c))) for c in _INPUT_COLUMNS}
+    date_format = config.tables.get("accounts", Table()).date_format
+    return {"columns": names} if date_format is None else {"columns": names, "date_format": date_format}
+
+
+def _criterion(proposal: Proposal) -> dict[str, Any]:
+    when = rule_entries(proposal.rule)
+    return {
+        "id": proposal.id,
+        "key": proposal.rule.key(),
+        "kind": proposal.kind,
+        "status": proposal.status,
+        "text": proposal.text,
+        "when": when["when"],
+        "evidence": _evidence(proposal.evidence),
+        "receipt": json_ready(proposal.receipt),
+        "conditions": when["conditions"],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    difference = evidence.risk_difference
+    figures = {
+        "outcome": evidence.outcome,
+        "n": evidence.n,
+        "events": evidence.events,
+        "rate": evidence.rate,
+        "rate_elsewhere": evidence.rate_elsewhere,
+        "risk_difference": {
+            "estimate": difference.estimate,
+            "low": difference.low,
+            "high": difference.high,
+            "level": difference.level,
+        },
+        "q_value": evidence.q_value,
+    }
+    extra = {k: v for k, v in evidence.extra.items() if k not in figures}
+    ready: dict[str, Any] = json_ready({**figures, **extra})
+    return ready
+
+
+def _item(item: ScoreItem) -> dict[str, Any]:
+    return {
+        "criterion": item.criterion,
+        "attribute": item.attribute,
+        "when": item.rule.jsonlogic(),
+        "points": int(item.points),
+        "text": item.text,
+    }
+
+
+def _no_points(result: CriteriaResult, scorecard: Scorecard) -> str | None:
+    """Why the scorecard is empty although something was proposed."""
+    if scorecard.items:
+        return None
+    why = "no effect on the score's target passed the evidence test"
+    ids = ", ".join(p.id for p in result.proposals)
+    return f"{why}; {ids} set the tier but carry no points" if ids else why
+
+
+def _stated(stated: StatedAudit | None) -> dict[str, Any] | None:
+    return None if stated is None else json_ready(asdict(stated))

@@ -1,0 +1,234 @@
+"""Explains one account: points that add up, what matched and on which evidence, and the models' reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from icp_ml.conditions import AttributeLike
+from icp_ml.errors import DataError, nearest
+from icp_ml.models.types import Predictor
+from icp_ml.release.folder import ATTRIBUTES, COHORT, Release
+from icp_ml.release.frames import typed_frame
+from icp_ml.release.json_text import json_ready
+from icp_ml.release.rules import GREEN, RED, ActiveRules
+from icp_ml.release.scored import OUTCOMES, score_accounts
+from icp_ml.release.wording import evidence_words, value_words
+from icp_ml.wording import label_words
+
+_SHOWN_REASONS = 5
+_NEGLIGIBLE = 0.005
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an account scores as it does.
+
+    Parameters
+    ----------
+    account_id, name : str
+        The account; the name is empty where the release knows none.
+    release_id : str
+        Release that scored it.
+    reviewed : bool
+        Whether a person has decided on the release's proposals.
+    score : int
+        0..100, what ``icp score`` says.
+    points : int
+        Base and points added up, before clipping to 0..100.
+    base : int
+        Score before any points.
+    lines : tuple of dict
+        ``criterion``, ``text``, ``points`` of every rule that holds; base and points add up to ``points``.
+    tier, because : str
+        Tier, and why in words.
+    matched : tuple of dict
+        ``id``, ``kind``, ``text`` and ``evidence`` (words) of the criteria and exclusions that hold.
+    p_win, p_churn : float or None
+        Calibrated chances; None where the release has no such model.
+    segment : str
+        Segment id, empty for none.
+    models : dict
+        By outcome, ``{"base", "reasons": [{"attribute", "value", "effect", "text"}]}``: the largest SHAP values on the
+        log scale, or ``{"absent": reason}``.
+    """
+
+    account_id: str
+    name: str
+    release_id: str
+    reviewed: bool
+    score: int
+    points: int
+    base: int
+    lines: tuple[dict[str, Any], ...]
+    tier: str
+    because: str
+    matched: tuple[dict[str, Any], ...]
+    p_win: float | None
+    p_churn: float | None
+    segment: str
+    models: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the explanation in JSON's own types."""
+        ready: dict[str, Any] = json_ready(vars(self))
+        return ready
+
+    def as_text(self) -> str:
+        """Return the explanation as plain lines."""
+        heading = f"{self.account_id}{f'  {self.name}' if self.name else ''}: {self.tier}, {self.score} of 100"
+        state = "reviewed" if self.reviewed else "not reviewed by a person yet"
+        lines = [heading, self.because, "", f"Points (release {self.release_id}, {state})", f"  {self.base:+5d}  base"]
+        lines += [f"  {line['points']:+5d}  {line['text']} ({line['criterion']})" for line in self.lines]
+        clipped = f", clipped to {self.score}" if self.score != self.points else ""
+        lines += [f"  {self.points:5d}  score{clipped}", "", "Matched" if self.matched else "No rule matched"]
+        lines += [f"  {m['id']}  {m['text']}: {m['evidence']}" for m in self.matched]
+        lines += ["", f"Segment: {self.segment or 'none'}"]
+        for column, outcome in OUTCOMES:
+            lines += _model_lines(outcome, getattr(self, column), self.models[outcome])
+        return "\n".join(lines) + "\n"
+
+
+def explain_account(
+    account_id: str,
+    release: Release,
+    accounts_file: Path | None = None,
+    predictors: Mapping[str, Predictor] | None = None,
+) -> Explanation:
+    """Explain one account of the release, or of a file of accounts.
+
+    Parameters
+    ----------
+    account_id : str
+        Account to explain.
+    release : Release
+        What scores it.
+    accounts_file : Path, optional
+        CSV or Parquet accounts; without it the account's attributes are those the release knew last.
+    predictors : mapping, optional
+        ``win`` and ``churn``; default: the release's own.
+
+    Raises
+    ------
+    DataError
+        If there is no such account; the message names the nearest id.
+    """
+    if accounts_file is None:
+        frame, name = _from_release(account_id, release)
+    else:
+        # DuckDB loads only where a file is read.
+        from icp_ml.release.scoring import read_account
+
+        frame, name = read_account(account_id, release, accounts_file), ""
+    models = release.predictors if predictors is None else predictors
+    scored = score_accounts(frame, release.rules, release.segment_rules, release.attributes, models).iloc[0]
+    lines = _lines(release.rules, frame)
+    points = release.rules.base + sum(line["points"] for line in lines)
+    matched = tuple(_matched(release, scored["matched_criteria"]))
+    return Explanation(
+        account_id=account_id,
+        name=name,
+        release_id=release.id,
+        reviewed=release.rules.reviewed,
+        score=int(scored["icp_score"]),
+        points=points,
+        base=release.rules.base,
+        lines=lines,
+        tier=str(scored["icp_tier"]),
+        because=_because(str(scored["icp_tier"]), int(scored["icp_score"]), matched, release.rules),
+        matched=matched,
+        p_win=_known(scored["p_win"]),
+        p_churn=_known(scored["p_churn"]),
+        segment=str(scored["segment"]),
+        models={o: _model_reasons(models.get(o), frame, release.attributes) for _, o in OUTCOMES},
+    )
+
+
+def _from_release(account_id: str, release: Release) -> tuple[pd.DataFrame, str]:
+    found = release.table(ATTRIBUTES, account_id)
+    if found.num_rows == 0:
+        known = release.table(ATTRIBUTES).column("account_id").to_pylist()
+        raise DataError(
+            f"account {account_id!r} is not among the {len(known):,} accounts of release {release.id}"
+            f"{nearest_id(account_id, known)}; an account of another file needs --accounts FILE"
+        )
+    names = release.table(COHORT, account_id).column("name").to_pylist()
+    frame = typed_frame(found.slice(0, 1), release.attributes, [account_id])
+    return frame, str(names[0] or "") if names else ""
+
+
+def nearest_id(wanted: str, known: list[str]) -> str:
+    """Return the nearest known id in words, looking only at ids that could be a slip of the finger."""
+    near = (k for k in known if k and abs(len(k) - len(wanted)) <= 2)
+    return nearest(wanted, [k for k in near if k[:2] == wanted[:2] or k[-2:] == wanted[-2:]][:5000])
+
+
+def _lines(rules: ActiveRules, frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    held = [r for r in rules.reasons if r.rule.mask(frame)[0]]
+    return tuple({"criterion": r.criterion, "text": r.text, "points": r.points} for r in held)
+
+
+def _matched(release: Release, ids: str) -> list[dict[str, Any]]:
+    entries = {c["id"]: c for c in release.criteria["criteria"]}
+    return [
+        {
+            "id": i,
+            "kind": entries[i]["kind"],
+            "text": entries[i]["text"],
+            "evidence": evidence_words(entries[i]["evidence"], entries[i]["status"]),
+        }
+        for i in ids.split(";")
+        if i
+    ]
+
+
+def _because(tier: str, score: int, matched: tuple[dict[str, Any], ...], rules: ActiveRules) -> str:
+    excluded = [m for m in matched if m["kind"] == "exclude"]
+    if excluded:
+        return f"Red because an exclusion holds: {'; '.join(m['text'] + ' (' + m['id'] + ')' for m in excluded)}."
+    if tier == RED:
+        return f"Red because the score of {score} is under {rules.red}."
+    if tier == GREEN:
+        return f"Green because the score of {score} reaches {rules.green} and no exclusion holds."
+    return f"Yellow because the score of {score} is from {rules.red} to under {rules.green} and no exclusion holds."
+
+
+def _model_reasons(
+    predictor: Predictor | None, frame: pd.DataFrame, attributes: Mapping[str, AttributeLike]
+) -> dict[str, Any]:
+    if predictor is None:
+        return {"absent": "the release has no such model"}
+    row = predictor.explain(frame).iloc[0]
+    effects = row.drop("base")
+    effects = effects[effects.abs() >= _NEGLIGIBLE]
+    largest = effects.reindex(effects.abs().sort_values(ascending=False, kind="stable").index)[:_SHOWN_REASONS]
+    reasons = []
+    for name, effect in largest.items():
+        value = value_words(frame[name].iloc[0], attributes[str(name)])
+        text = f"{label_words(str(name))}: {value}"
+        reasons.append({"attribute": str(name), "value": value, "effect": float(effect), "text": text})
+    return {"kind": predictor.kind, "base": float(row["base"]), "reasons": reasons}
+
+
+def _model_lines(outcome: str, probability: float | None, model: dict[str, Any]) -> list[str]:
+    label = {"win": "Chance of winning", "churn": "Chance to churn within the horizon"}[outcome]
+    if probability is None:
+        return ["", f"{label}: not measured ({model.get('absent', 'no model')})"]
+    lines = ["", f"{label}: {probability:.1%}"]
+    if not model["reasons"]:
+        return [*lines, "  the same for every account: the model does better with none of the attributes"]
+    return lines + [
+        f"  {'raises' if r['effect'] > 0 else 'lowers'} it by {abs(np.expm1(r['effect'])):.0%} in odds: {r['text']}"
+        if outcome == "win"
+        else f"  {'raises' if r['effect'] > 0 else 'lowers'} the risk by {abs(np.expm1(r['effect'])):.0%}: {r['text']}"
+        for r in model["reasons"]
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

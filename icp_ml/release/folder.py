@@ -1,0 +1,216 @@
+"""A release folder: written whole or not at all, and read back. Contract, section 4."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from icp_ml.config.schema import Attribute
+from icp_ml.errors import DataError
+from icp_ml.models.types import Predictor
+from icp_ml.release.document import attributes_from
+from icp_ml.release.files import folder_aside, old_of
+from icp_ml.release.frames import scores_table
+from icp_ml.release.json_text import to_json_bytes
+from icp_ml.release.parts import ReleaseParts
+from icp_ml.release.people import csv_text
+from icp_ml.release.rules import ActiveRules, SegmentRules
+from icp_ml.release.validation import validate_document, validate_segments
+
+CRITERIA, SEGMENTS, BOOSTERS = "criteria.json", "segments.json", "boosters"
+SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as read back from its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    criteria, segments : dict
+        Content of ``criteria.json`` (checked against the schema) and ``segments.json``.
+    """
+
+    folder: Path
+    criteria: dict[str, Any]
+    segments: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> Release:
+        """Read a release.
+
+        Raises
+        ------
+        DataError
+            If there is none, a file is missing or unreadable, or ``criteria.json`` does not keep to its schema.
+        """
+        if not folder.is_dir():
+            raise DataError(f"{folder}: {_nothing_there(folder)}")
+        if not is_release(folder):
+            raise DataError(f"{folder} is not a release: it has no {CRITERIA}; give a folder that 'icp discover' wrote")
+        criteria = read_json(folder / CRITERIA)
+        validate_document(criteria, str(folder / CRITERIA))
+        segments = read_json(folder / SEGMENTS)
+        validate_segments(segments, str(folder / SEGMENTS))
+        return cls(folder, criteria, segments)
+
+    @property
+    def id(self) -> str:
+        """Release id."""
+        return str(self.criteria["release_id"])
+
+    @cached_property
+    def rules(self) -> ActiveRules:
+        """What turns attributes into score, tier, matched ids and reasons."""
+        return ActiveRules.from_document(self.criteria)
+
+    @cached_property
+    def segment_rules(self) -> SegmentRules:
+        """What assigns accounts to segments."""
+        return SegmentRules.from_document(self.segments)
+
+    @cached_property
+    def attributes(self) -> dict[str, Attribute]:
+        """The release's attributes by standard name."""
+        return attributes_from(self.criteria)
+
+    @cached_property
+    def predictors(self) -> dict[str, Predictor]:
+        """The release's models by outcome, ``win`` and ``churn``; one it does not have is not there."""
+        # The boosters' library is slow to load and not needed for rules.
+        from icp_ml.models.storage import load_predictors
+
+        boosters = self.folder / BOOSTERS
+        return dict(load_predictors(boosters)) if boosters.is_dir() else {}
+
+    def table(self, name: str, account_id: str | None = None) -> pa.Table:
+        """Read one of the release's Parquet files, all of it or one account's rows.
+
+        Raises
+        ------
+        DataError
+            If the file is missing or unreadable.
+        """
+        path = self.folder / name
+        wanted = None if account_id is None else [("account_id", "==", account_id)]
+        try:
+            return pq.read_table(path, filters=wanted, partitioning=None)
+        except FileNotFoundError as err:
+            raise DataError(f"release {self.folder} lacks {name}; run 'icp discover' again") from err
+        except pa.ArrowInvalid as err:
+            raise DataError(f"{path} is not readable as Parquet ({err}); run 'icp discover' again") from err
+
+
+def is_release(folder: Path) -> bool:
+    """Return whether a folder holds a release."""
+    return (folder / CRITERIA).is_file()
+
+
+def write_release(folder: Path, parts: ReleaseParts) -> Path:
+    """Write a release folder, whole or not at all.
+
+    A folder that stands there is replaced if it is a release or empty, and left alone otherwise.
+
+    Raises
+    ------
+    DataError
+        If the folder holds something else, or ``criteria.json`` would break its schema.
+    """
+    check_replaceable(folder)
+    validate_document(parts.criteria)
+    validate_segments(parts.segments)
+    with folder_aside(folder) as aside:
+        for name, content in _contents(parts).items():
+            (aside / name).write_bytes(content)
+        pq.write_table(scores_table(parts.scored), aside / SCORED)
+        pq.write_table(parts.cohort, aside / COHORT)
+        pq.write_table(parts.attributes, aside / ATTRIBUTES)
+        (aside / BOOSTERS).mkdir()
+        if parts.write_boosters is not None:
+            parts.write_boosters(aside / BOOSTERS)
+    return folder
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise DataError if something other than a release would be overwritten; cheap, so ask before the work starts."""
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder} is a file; a release is a folder, give another --out")
+    if folder.is_dir() and any(folder.iterdir()) and not is_release(folder):
+        found = ", ".join(sorted(p.name for p in folder.iterdir())[:5])
+        raise DataError(
+            f"{folder} is not empty and not a release (it holds {found}); give another --out, nothing was overwritten"
+        )
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    DataError
+        If it is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as err:
+        raise DataError(f"{path} is missing; the release is not whole, run 'icp discover' again") from err
+    except (json.JSONDecodeError, UnicodeDecodeError) as err:
+        raise DataError(f"{path} is not JSON: {err}") from err
+
+
+def release_id(as_of: str, identity: Any) -> str:
+    """Return a readable id: the as-of date and eight hex digits of what the release was made from.
+
+    ``identity`` is JSON-ready: input fingerprints, resolved config, previous release.
+
+    >>> release_id("2026-06-30", {"seed": 7})
+    '2026-06-30-b84cc6a9'
+    """
+    return f"{as_of}-{hashlib.sha256(to_json_bytes(identity)).hexdigest()[:8]}"
+
+
+def free_id(root: Path, wanted: str) -> str:
+    """Return ``wanted``, or ``wanted-2``, ``wanted-3`` ... if ``root`` already holds such a release."""
+    names = (wanted if number == 1 else f"{wanted}-{number}" for number in itertools.count(1))
+    return next(name for name in names if not (root / name).exists())
+
+
+def checksum(folder: Path) -> str:
+    """Return the SHA-256 of what decides a score: criteria, segments and models."""
+    digest = hashlib.sha256()
+    files = [folder / CRITERIA, folder / SEGMENTS, *sorted((folder / BOOSTERS).rglob("*"))]
+    for path in files:
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _contents(parts: ReleaseParts) -> dict[str, bytes]:
+    return {
+        CRITERIA: to_json_bytes(parts.criteria),
+        SEGMENTS: to_json_bytes(parts.segments),
+        "accounts.csv": csv_text(parts.accounts).encode(),
+        "checks.json": to_json_bytes(parts.checks),
+        "metrics.json": to_json_bytes(parts.metrics),
+        "config.yaml": parts.config_yaml.encode(),
+        "report.html": parts.report_html.encode(),
+        "memo.md": parts.memo.encode(),
+    }
+
+
+def _nothing_there(folder: Path) -> str:
+    if old_of(folder).is_dir():
+        return f"a run was interrupted while it replaced this release; the previous one is whole at {old_of(folder)}"
+    beside = sorted(p.name for p in folder.parent.iterdir() if is_release(p)) if folder.parent.is_dir() else []
+    known = f"; beside it are {', '.join(beside[-5:])}" if beside else ""
+    return f"there is no such release{known}; 'icp discover' writes one and says where"

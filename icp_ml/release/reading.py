@@ -1,0 +1,180 @@
+"""A file of accounts as typed SQL, its columns found under their source names or their standard ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from icp_ml.config.schema import Attribute
+from icp_ml.errors import DataError, nearest
+from icp_ml.release.folder import Release
+from icp_ml.tables.parsing import literal, quoted, text_sql, timestamp_sql, typed_sql
+from icp_ml.tables.sources import ROW, Connection, Scan, scan_file, stack
+
+_SQL_TYPES = {"number": "DOUBLE", "category": "VARCHAR", "boolean": "BOOLEAN", "tags": "VARCHAR[]"}
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class AccountRows:
+    """One row an account, as SQL.
+
+    Parameters
+    ----------
+    label : str
+        File name, for messages.
+    sql : str
+        ``SELECT`` giving ``account_id``, ``source_row`` (row in the file, the header being 1) and the typed attributes
+        under the names in ``columns``, in input order. Where rows are dated, each account's latest row, at the place
+        of its first.
+    columns : dict
+        Attribute to its SQL name; one the file lacks is NULL throughout.
+    found : tuple of str
+        Columns of the file.
+    missing : tuple of str
+        Attributes the file lacks.
+    """
+
+    label: str
+    sql: str
+    columns: dict[str, str]
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def read_accounts(connection: Connection, path: Path, scratch: Path, release: Release) -> AccountRows:
+    """Return the accounts of a file, or of a folder of Parquet files in the order of their names.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, unreadable or has no account id.
+    """
+    scan, place = _scan(connection, path, scratch)
+    identity = _identity(scan, release)
+    typed = {name: _cell(scan, name, spec, release) for name, spec in release.attributes.items()}
+    missing = tuple(name for name, cell in typed.items() if cell is None)
+    columns = {name: f"a{i}" for i, name in enumerate(typed)}
+    cells = [f"{typed[name] or absent_sql(spec)} AS {columns[name]}" for name, spec in release.attributes.items()]
+    selected = ", ".join([f"{identity} AS account_id", f"{quoted(ROW)} AS source_row", *cells])
+    kept = ", ".join(["account_id", "source_row", *columns.values()])
+    day = _observed(scan, release)
+    if day is None:
+        sql = f"SELECT {selected} FROM ({scan.sql})"
+    else:
+        dated = f"SELECT {selected}, {place} AS place, {day} AS observed FROM ({scan.sql})"
+        sql = f"SELECT {kept} FROM ({_latest(dated)}) ORDER BY first_place"
+    return AccountRows(scan.label, sql, columns, scan.columns, missing)
+
+
+def check_columns(rows: AccountRows, release: Release, needed: Iterable[str]) -> None:
+    """Check that the file has every column that an active rule uses.
+
+    Raises
+    ------
+    DataError
+        Naming those it lacks, the nearest column, and the way out.
+    """
+    lacking = [name for name in needed if name in rows.missing]
+    if not lacking:
+        return
+    entries = release.criteria["attributes"]
+    named = ", ".join(_spelled(name, entries[name]["column"], rows.found) for name in lacking[:_SHOWN])
+    more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+    raise DataError(
+        f"{rows.label}: every column that an active rule uses must be there; missing: {named}{more}. Add it, or score "
+        "with --allow-missing, which takes it as missing for every account"
+    )
+
+
+def check_ids(connection: Connection, rows: AccountRows) -> None:
+    """Check that every row names its account.
+
+    Raises
+    ------
+    DataError
+        With the number of rows that do not, and where the first of them are.
+    """
+    empty = f"FROM ({rows.sql}) WHERE account_id IS NULL"
+    count = connection.execute(f"SELECT count(*) {empty}").fetchall()[0][0]
+    if count:
+        first = connection.execute(f"SELECT source_row {empty} LIMIT {_SHOWN}").fetchall()
+        raise DataError(
+            f"{rows.label}: every row must have an account id; {count:,} have none "
+            f"(row {', '.join(str(r) for (r,) in first)}); fill it in or take the rows out"
+        )
+
+
+def absent_sql(attribute: Attribute) -> str:
+    """Return the SQL of an attribute that is missing for every account."""
+    return f"CAST(NULL AS {_SQL_TYPES[attribute.type]})"
+
+
+def one_account_sql(rows: AccountRows, account_id: str) -> str:
+    """Return SQL giving the rows of one account."""
+    return f"SELECT * FROM ({rows.sql}) WHERE account_id = {literal(account_id)}"
+
+
+def nearest_ids_sql(rows: AccountRows, account_id: str) -> str:
+    """Return SQL giving the ids most like one that is not there."""
+    likeness = f"jaro_winkler_similarity(account_id, {literal(account_id)})"
+    return f"SELECT account_id FROM ({rows.sql}) ORDER BY {likeness} DESC NULLS LAST, account_id LIMIT 20"
+
+
+def _scan(connection: Connection, path: Path, scratch: Path) -> tuple[Scan, str]:
+    """Return the file or files, and SQL of a row's place among all of them."""
+    if not path.is_dir():
+        return scan_file(connection, path, scratch), f"CAST({quoted(ROW)} AS BIGINT)"
+    files = sorted(p for p in path.rglob("*.parquet") if p.is_file())
+    if not files:
+        raise DataError(f"{path} holds no Parquet file; give a CSV or Parquet file, or a folder of Parquet files")
+    sql, columns, types = stack([scan_file(connection, file, scratch) for file in files])
+    return Scan(path.name, sql, columns, types, ""), f"(CAST(__file AS BIGINT) << 40) + {quoted(ROW)}"
+
+
+def _identity(scan: Scan, release: Release) -> str:
+    names = _names(release, "account_id")
+    column = _found(scan, names)
+    if column is None:
+        raise DataError(
+            f"{scan.label}: a column must identify the account; missing: "
+            f"{_spelled('account_id', names[0], scan.columns)}; found {', '.join(scan.columns[:8])}"
+        )
+    return text_sql(scan.column_sql(column), scan.column_type(column))
+
+
+def _observed(scan: Scan, release: Release) -> str | None:
+    """Return SQL of the day a row was known, None where rows are not dated."""
+    column = _found(scan, _names(release, "observed_at"))
+    if column is None:
+        return None
+    return timestamp_sql(scan.column_sql(column), scan.column_type(column), release.criteria.get("date_format"))
+
+
+def _cell(scan: Scan, name: str, spec: Attribute, release: Release) -> str | None:
+    column = _found(scan, (release.criteria["attributes"][name]["column"], name))
+    return None if column is None else typed_sql(scan.column_sql(column), spec, scan.column_type(column))
+
+
+def _names(release: Release, standard: str) -> tuple[str, ...]:
+    return tuple(release.criteria.get("columns", {}).get(standard, (standard,)))
+
+
+def _found(scan: Scan, names: Iterable[str]) -> str | None:
+    """Return the column under its source name, as reading takes it, else under its standard name."""
+    return next((name for name in names if name in scan.columns), None)
+
+
+def _spelled(standard: str, source: str, found: tuple[str, ...]) -> str:
+    own = f" (or {source!r})" if source != standard else ""
+    return f"{standard!r}{own}{nearest(source, found) or nearest(standard, found)}"
+
+
+def _latest(dated: str) -> str:
+    """Return SQL keeping each account's latest row, of two on one day the later one; rows without an id all stay."""
+    windows = (
+        "min(place) OVER (PARTITION BY account_id) AS first_place, "
+        "row_number() OVER (PARTITION BY account_id ORDER BY observed DESC NULLS LAST, place DESC) AS recency"
+    )
+    return f"SELECT * FROM (SELECT *, {windows} FROM ({dated})) WHERE recency = 1 OR account_id IS NULL"

@@ -1,0 +1,206 @@
+"""The active rules of a release: score, tier, matched criteria, reasons and segment, in pandas and as SQL.
+
+Contract, section 5. Both views come from the same :class:`ActiveRules`, so that they cannot drift apart; the pandas
+view is the reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from icp_ml.conditions import Rule
+
+GREEN, YELLOW, RED = "green", "yellow", "red"
+
+
+@dataclass(frozen=True)
+class ActiveRule:
+    """A criterion or exclusion nobody has rejected."""
+
+    id: str
+    excludes: bool
+    rule: Rule
+    text: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What is said of an account a rule holds for: words and points (0 for a rule without a scorecard line)."""
+
+    criterion: str
+    rule: Rule
+    text: str
+    points: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return ``{text, points}``, as ``icp score`` writes it."""
+        return {"text": self.text, "points": self.points}
+
+    def as_json(self) -> str:
+        """Return the same as JSON text."""
+        return json.dumps(self.as_dict(), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class ActiveRules:
+    """What turns attributes into a score, a tier, matched ids and reasons.
+
+    Parameters
+    ----------
+    base : int
+        Score before any points.
+    green, red : int
+        Tier edges: green from, red under.
+    rules : tuple of ActiveRule
+        All but the rejected ones, in file order.
+    reasons : tuple of Reason
+        Scorecard lines of active rules in file order, then the active rules that have no line, with 0 points.
+    reviewed : bool
+        Whether a person has decided on the proposals.
+    """
+
+    base: int
+    green: int
+    red: int
+    rules: tuple[ActiveRule, ...]
+    reasons: tuple[Reason, ...]
+    reviewed: bool
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> ActiveRules:
+        """Read the active rules of a valid ``criteria.json``."""
+        rejected = {c["id"] for c in document["criteria"] if c["status"] == "rejected"}
+        rules = tuple(
+            ActiveRule(c["id"], c["kind"] == "exclude", Rule.from_jsonlogic(c["when"]), c["text"])
+            for c in document["criteria"]
+            if c["id"] not in rejected
+        )
+        lines = tuple(
+            Reason(i["criterion"], Rule.from_jsonlogic(i["when"]), i["text"], int(i["points"]))
+            for i in document["scorecard"]["items"]
+            if i["criterion"] not in rejected and i["points"] != 0
+        )
+        scored = {line.criterion for line in lines}
+        silent = tuple(Reason(r.id, r.rule, r.text, 0) for r in rules if r.id not in scored)
+        tiers = document["tiers"]
+        base = int(document["scorecard"]["base"])
+        reviewed = document["review"] is not None
+        return cls(base, int(tiers["green"]), int(tiers["red"]), rules, lines + silent, reviewed)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Attributes that at least one active rule or scorecard line uses, in order of first use."""
+        rules = [*(r.rule for r in self.rules), *(r.rule for r in self.reasons)]
+        return tuple(dict.fromkeys(a for rule in rules for a in rule.attributes))
+
+    def score_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Score typed attributes.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n_accounts, n_attributes)
+            Attributes under their standard names, typed as :mod:`icp_ml.conditions` says.
+
+        Returns
+        -------
+        DataFrame of shape (n_accounts, 4)
+            ``icp_score`` (int, 0..100), ``icp_tier``, ``matched_criteria`` (ids joined by ``;``) and ``reasons`` (JSON
+            text), with the index of ``frame``.
+        """
+        holds = [r.rule.mask(frame) for r in self.reasons]
+        score = np.full(len(frame), self.base, dtype=np.int64)
+        for reason, mask in zip(self.reasons, holds, strict=True):
+            score += np.where(mask, reason.points, 0)
+        score = score.clip(0, 100)
+        matched = [r.rule.mask(frame) for r in self.rules]
+        texts = [r.as_json() for r in self.reasons]
+        columns = {
+            "icp_score": pd.Series(score, index=frame.index),
+            "icp_tier": pd.Series(self._tiers(score, matched), index=frame.index, dtype="str"),
+            "matched_criteria": joined([r.id for r in self.rules], matched, frame.index, ";"),
+            "reasons": "[" + joined(texts, holds, frame.index, ", ") + "]",
+        }
+        return pd.DataFrame(columns, index=frame.index)
+
+    def _tiers(self, score: np.ndarray, matched: list[np.ndarray]) -> np.ndarray:
+        excluded = np.zeros(len(score), dtype=bool)
+        for rule, mask in zip(self.rules, matched, strict=True):
+            if rule.excludes:
+                excluded |= mask
+        return np.where(excluded | (score < self.red), RED, np.where(score >= self.green, GREEN, YELLOW))
+
+    def sql(self, columns: Mapping[str, str]) -> dict[str, str]:
+        """Return one SQL expression for each column of :meth:`score_frame`, over typed column expressions."""
+        points = [f"CASE WHEN {r.rule.sql(columns)} THEN {r.points} ELSE 0 END" for r in self.reasons if r.points]
+        score = f"greatest(0, least(100, {' + '.join([str(self.base), *points])}))"
+        excluded = [f"({r.rule.sql(columns)})" for r in self.rules if r.excludes]
+        red = " OR ".join([*excluded, f"{score} < {self.red}"])
+        tier = f"CASE WHEN {red} THEN '{RED}' WHEN {score} >= {self.green} THEN '{GREEN}' ELSE '{YELLOW}' END"
+        ids = [(r.rule.sql(columns), r.id) for r in self.rules]
+        lines = [(r.rule.sql(columns), r.as_json()) for r in self.reasons]
+        return {
+            "icp_score": f"CAST({score} AS INTEGER)",
+            "icp_tier": tier,
+            "matched_criteria": _joined_sql(ids, ";"),
+            "reasons": f"'[' || {_joined_sql(lines, ', ')} || ']'",
+        }
+
+
+@dataclass(frozen=True)
+class SegmentRules:
+    """The published segments' rules, in the order they are tried: the first that holds counts."""
+
+    rules: tuple[tuple[str, Rule], ...]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> SegmentRules:
+        """Read the rules of a ``segments.json``."""
+        return cls(tuple((s["id"], Rule.from_jsonlogic(s["rule"]["when"])) for s in document["segments"]))
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Attributes the segments' rules use, in order of first use."""
+        return tuple(dict.fromkeys(a for _, rule in self.rules for a in rule.attributes))
+
+    def assign(self, frame: pd.DataFrame) -> pd.Series:
+        """Return each row's segment id, an empty text where no rule holds."""
+        masks = [rule.mask(frame) for _, rule in self.rules]
+        ids = np.array([name for name, _ in self.rules], dtype=object)
+        values = np.select(masks, list(ids), default="") if masks else np.full(len(frame), "", dtype=object)
+        return pd.Series(values, index=frame.index, dtype="str")
+
+    def sql(self, columns: Mapping[str, str]) -> str:
+        """Return the SQL expression of :meth:`assign`."""
+        cases = "".join(f" WHEN {rule.sql(columns)} THEN {_quoted(name)}" for name, rule in self.rules)
+        return f"CASE{cases} ELSE '' END" if cases else "''"
+
+
+def joined(texts: list[str], masks: list[np.ndarray], index: pd.Index, separator: str) -> pd.Series:
+    """Join, row by row, the texts whose mask holds.
+
+    Rows fall into few combinations, so each combination is joined once.
+
+    >>> masks = [np.array([True, False]), np.array([True, True])]
+    >>> joined(["a", "b"], masks, pd.RangeIndex(2), ";").tolist()
+    ['a;b', 'b']
+    """
+    if not texts:
+        return pd.Series("", index=index, dtype="str")
+    combinations, code = np.unique(np.column_stack(masks), axis=0, return_inverse=True)
+    words = [separator.join(t for t, held in zip(texts, row, strict=True) if held) for row in combinations]
+    return pd.Series(np.array(words, dtype=object)[code.ravel()], index=index, dtype="str")
+
+
+def _joined_sql(parts: list[tuple[str, str]], separator: str) -> str:
+    cases = ", ".join(f"CASE WHEN {condition} THEN {_quoted(text)} END" for condition, text in parts)
+    return f"concat_ws('{separator}', {cases})" if cases else "''"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""Summary, terminal, HTML report and memo."""

@@ -1,0 +1,13 @@
+"""The text of an MLflow run that a GTM lead can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from icp_ml.report.rendering import render_markdown
+
+
+def run_description(summary: Mapping[str, Any]) -> str:
+    """Return the summary as short Markdown; names from the data are escaped."""
+    return render_markdown("description.md.j2", s=summary)

@@ -1,0 +1,27 @@
+"""``report.html``: one file that opens offline and inside MLflow's artifact viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from icp_ml.report.charts import reliability_svg
+from icp_ml.report.rendering import render_html
+
+
+def html_report(summary: Mapping[str, Any]) -> str:
+    """Return the report: no network, no script, light or dark as the reader's system is.
+
+    Parameters
+    ----------
+    summary : mapping
+        From :func:`icp_ml.report.summary.summarise`. Everything in it is escaped.
+    """
+    return render_html("report.html.j2", summary, {"reliability": _reliability})
+
+
+def _reliability(model: Mapping[str, Any]) -> Markup:
+    """Draw a model's calibration; the chart's own text is escaped where it is made."""
+    return Markup(reliability_svg(model["reliability"], f"{model['title']}: promised and observed shares"))

@@ -1,0 +1,138 @@
+"""``metrics.json``: every figure of a release by name, as MLflow shows it too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from icp_ml.models.types import Metric, ModelReport, Models
+
+Figures = dict[str, dict[str, Any]]
+
+
+def release_figures(
+    models: Models, criteria: Mapping[str, Any], segments: Mapping[str, Any], counted: Mapping[str, Any]
+) -> Figures:
+    """Return every figure of a release under a flat name.
+
+    Parameters
+    ----------
+    models : Models
+        Churn and win models.
+    criteria, segments : mapping
+        Content of ``criteria.json`` and ``segments.json``.
+    counted : mapping
+        From :func:`icp_ml.report.counting.cohort_figures`.
+
+    Returns
+    -------
+    dict
+        Name to ``{"value"}`` and, where they are known, ``low``, ``high`` and ``n``. The first word of a name says
+        which part it belongs to: ``churn``, ``win``, ``segments``, ``criteria``, ``exclusions``,
+        ``scorecard``, ``accounts``, ``everybody``.
+    """
+    figures: Figures = {}
+    for report in (models.churn, models.win):
+        if report is not None:
+            figures |= model_figures(report)
+    figures |= _criteria_figures(criteria) | _segment_figures(segments) | _counted_figures(counted)
+    return {name: entry for name, entry in figures.items() if math.isfinite(entry["value"])}
+
+
+def model_figures(report: ModelReport) -> Figures:
+    """Return a model's figures, for instance ``churn_auc_out_of_time``.
+
+    A name without a suffix is that of the model that ships; ``_boosted``, ``_logistic`` and ``_base_rate`` name each.
+    """
+    figures: Figures = {}
+    for metric in report.metrics:
+        name = _metric_name(report.outcome, metric)
+        entry = _entry(metric.value, metric.low, metric.high, metric.n)
+        figures[f"{name}_{metric.model}"] = entry
+        if metric.model == report.predictor.kind:
+            figures[name] = entry
+    return figures
+
+
+def model_document(report: ModelReport) -> dict[str, Any]:
+    """Return what is shown of a model: verdict, figures, calibration, importance and what each level adds."""
+    return {
+        "outcome": report.outcome,
+        "ships": report.predictor.kind,
+        "verdict": report.verdict,
+        "extrapolated": report.extrapolated,
+        "metrics": [
+            {
+                "name": m.name, "model": m.model, "value": m.value, "low": m.low, "high": m.high, "n": m.n,
+                "split": m.split,
+            }
+            for m in report.metrics
+        ],
+        "reliability": report.reliability.to_dict(orient="records"),
+        "importance": report.importance.to_dict(orient="records"),
+        "levels": report.levels.to_dict(orient="records"),
+    }  # fmt: skip
+
+
+def _metric_name(outcome: str, metric: Metric) -> str:
+    name = metric.name if metric.name.startswith(f"{outcome}_") else f"{outcome}_{metric.name}"
+    return name if name.endswith(metric.split) else f"{name}_{metric.split}"
+
+
+def _entry(value: float, low: float | None = None, high: float | None = None, n: int | None = None) -> dict[str, Any]:
+    """Return a figure with what is known of it."""
+    known = {"low": low, "high": high, "n": n or None}
+    return {"value": float(value), **{k: v for k, v in known.items() if v is not None}}
+
+
+def _interval_entry(interval: Mapping[str, Any]) -> dict[str, Any]:
+    return _entry(interval["estimate"], interval.get("low"), interval.get("high"), interval.get("n"))
+
+
+def _criteria_figures(criteria: Mapping[str, Any]) -> Figures:
+    kinds = [c["kind"] for c in criteria["criteria"]]
+    figures = {
+        "criteria_proposed": _entry(kinds.count("include")),
+        "exclusions_proposed": _entry(kinds.count("exclude")),
+        "scorecard_lines": _entry(len(criteria["scorecard"]["items"])),
+    }
+    figures |= {f"exclusions_{name}": _entry(v) for name, v in _numbers(criteria.get("totals") or {})}
+    figures |= {f"scorecard_{name}": _entry(v) for name, v in _numbers(criteria["scorecard"].get("figures") or {})}
+    for entry in criteria["criteria"]:
+        evidence, receipt = entry["evidence"], entry.get("receipt") or {}
+        figures[f"criteria_{entry['id']}_risk_difference"] = _interval_entry(
+            {**evidence["risk_difference"], "n": evidence["n"]}
+        )
+        figures |= {f"criteria_{entry['id']}_{name}": _entry(value) for name, value in _numbers(receipt)}
+    return figures
+
+
+def _segment_figures(segments: Mapping[str, Any]) -> Figures:
+    figures = {"segments_published": _entry(len(segments["segments"]))}
+    for segment in segments["segments"]:
+        prefix = f"segments_{segment['id']}"
+        figures[f"{prefix}_stability"] = _entry(segment["stability"])
+        for name, value in segment.items():
+            if isinstance(value, Mapping) and "estimate" in value:
+                figures[f"{prefix}_{name}"] = _interval_entry(value)
+    return figures
+
+
+def _counted_figures(counted: Mapping[str, Any]) -> Figures:
+    plain = {k: v for k, v in counted.items() if k not in ("accounts", "everybody", "known")}
+    figures = {f"accounts_{name}": _entry(value) for name, value in _numbers(plain)}
+    figures["accounts_total"] = _entry(counted["accounts"])
+    for name, figure in counted["everybody"].items():
+        if "estimate" in figure:
+            figures[f"everybody_{name}"] = _interval_entry(figure)
+    return figures
+
+
+def _numbers(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """Return the numbers of a mapping, those of mappings in it under joined names; lists are no figures."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(value, f"{prefix}{name}_")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield f"{prefix}{name}", float(value)

@@ -1,0 +1,107 @@
+"""The churn and win models as a reader meets them: what each figure means, and whether it is any good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from icp_ml.report.proposals import Told
+from icp_ml.report.words import label
+from icp_ml.wording import label_words, number_words
+
+_TITLES = {"churn": "Who leaves", "win": "Who is won"}
+_KINDS = {"boosted": "Boosted trees", "logistic": "Penalised logistic regression", "base_rate": "Base rate"}
+_MEANINGS = (
+    ("auc", "how often, of two accounts that fared differently, it ranks the right one higher; 0.5 is a coin toss"),
+    ("concordance", "how often, of two customers, the one who left earlier was ranked riskier; 0.5 is a coin toss"),
+    ("brier_skill", "how much of the base rate's squared error the model removes; 0 is no better"),
+    ("brier", "mean squared error of the probabilities; lower is better"),
+    ("slope", "1 is right; under 1 the probabilities are too extreme"),
+    ("intercept", "0 is right; above 0 the model promises too little"),
+    ("calibration", "how far promised and observed shares lie apart; lower is better"),
+    ("lift", "how many times the average rate the worst tenth has"),
+    ("profit", "what acting on the model would have earned, each customer with its own value"),
+    ("log_loss", "how surprised the model is by what happened; lower is better"),
+)
+_SHOWN = 10
+
+
+def told_models(metrics: Mapping[str, Any]) -> list[Told]:
+    """Return what there is to say of each model; one that could not be trained says why.
+
+    Returns
+    -------
+    list of dict
+        ``outcome``, ``title``; ``absent`` (reason), or ``verdict``, ``kinds`` (column heads), ``figures`` (``label``,
+        ``meaning``, ``cells``), ``reliability`` and ``importance`` (for drawing), ``levels``, ``extrapolated``.
+    """
+    models = metrics.get("models") or {}
+    return [_told(outcome, models[outcome]) for outcome in _TITLES if outcome in models]
+
+
+def _told(outcome: str, model: Mapping[str, Any]) -> Told:
+    told: Told = {"outcome": outcome, "title": _TITLES[outcome]}
+    if "verdict" not in model:
+        return told | {"absent": model["absent"]}
+    kinds = [k for k in _KINDS if any(m["model"] == k for m in model["metrics"])]
+    return told | {
+        "verdict": model["verdict"],
+        "extrapolated": bool(model["extrapolated"]),
+        "kinds": [_KINDS[k] for k in kinds],
+        "figures": _rows(model["metrics"], kinds),
+        "reliability": [r for r in model["reliability"] if r.get("observed") is not None],
+        "importance": _importance(model["importance"]),
+        "levels": _levels(model["levels"], {row["attribute"] for row in model["importance"][:_SHOWN]}),
+    }
+
+
+def _rows(metrics: list[Mapping[str, Any]], kinds: list[str]) -> list[Told]:
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for metric in metrics:
+        rows.setdefault((metric["name"], metric["split"]), {})[metric["model"]] = _cell(metric)
+    return [
+        {
+            "label": label(name) + (f", {label_words(split)}" if split != "out_of_time" else ""),
+            "meaning": next((words for part, words in _MEANINGS if part in name), ""),
+            "cells": [cells.get(kind, "") for kind in kinds],
+        }
+        for (name, split), cells in rows.items()
+    ]
+
+
+def _cell(metric: Mapping[str, Any]) -> str:
+    """Write a figure with its interval; a few digits are all that the interval supports."""
+    shown = "{:.3f}".format if "profit" not in metric["name"] else "{:,.0f}".format
+    if metric.get("value") is None:
+        return "not defined"
+    if metric.get("low") is None or metric.get("high") is None:
+        return shown(metric["value"])
+    return f"{shown(metric['value'])} ({shown(metric['low'])} to {shown(metric['high'])})"
+
+
+def _importance(rows: list[Mapping[str, Any]]) -> list[Told]:
+    largest = max((row["mean_abs_shap"] for row in rows), default=0.0) or 1.0
+    return [
+        {
+            "attribute": label_words(row["attribute"]),
+            "share": row["mean_abs_shap"] / largest,
+            "value": row["mean_abs_shap"],
+        }
+        for row in rows[:_SHOWN]
+        if row["mean_abs_shap"] > 0
+    ]
+
+
+def _levels(rows: list[Mapping[str, Any]], attributes: set[str]) -> list[Told]:
+    """Return the levels that move the model's answer most, of the attributes that matter most."""
+    kept = [r for r in rows if r["attribute"] in attributes and r.get("mean_shap") is not None]
+    largest = sorted(kept, key=lambda r: -abs(r["mean_shap"]))[: 2 * _SHOWN]
+    return [
+        {
+            "attribute": label_words(r["attribute"]),
+            "level": str(r["level"]),
+            "n": number_words(float(r["n"])),
+            "effect": f"{r['mean_shap']:+.2f}",
+        }
+        for r in largest
+    ]

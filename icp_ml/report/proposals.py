@@ -1,0 +1,141 @@
+"""Criteria, exclusions and the scorecard as a reader meets them: a sentence, a receipt, what to mind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from icp_ml.report.words import count, evidence_sentence, money, percent, points
+
+Told = dict[str, Any]
+
+_TARGETS = {
+    "won_and_kept": "won and still a customer {months} months later",
+    "won": "won (keeping customers was not measured)",
+    "kept": "still a customer {months} months later (winning was not measured)",
+}
+_STATES = {"accepted": "accepted by a person", "edited": "edited by a person", "manual": "added by a person"}
+
+
+def told_proposals(criteria: Mapping[str, Any], kind: str) -> list[Told]:
+    """Return the active criteria (``include``) or exclusions (``exclude``) in file order.
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``text``, ``state`` (words), ``evidence`` (sentence), ``bar`` (``rate``, ``rate_elsewhere`` for drawing,
+        absent for pull), ``receipt`` (sentences), ``mind`` (sentences to mind), ``review_on``.
+    """
+    currency = criteria.get("currency")
+    active = [c for c in criteria["criteria"] if c["kind"] == kind and c["status"] != "rejected"]
+    return [_told(entry, currency) for entry in active]
+
+
+def told_totals(criteria: Mapping[str, Any]) -> list[str]:
+    """Return what all exclusions together would have refused, in sentences."""
+    totals, currency = criteria.get("totals") or {}, criteria.get("currency")
+    if not totals.get("revenue_taken_now"):
+        return []
+    taken, replaced = totals["revenue_taken_now"], totals.get("revenue_to_be_replaced", 0.0)
+    within = f" within {totals['months']} months" if totals.get("months") else ""
+    return [
+        f"Together the exclusions would have refused {money(taken, currency)} of yearly revenue that was won, of which "
+        f"{money(replaced, currency)} ({percent(replaced / taken)}) was lost again to churn{within}."
+    ]
+
+
+def told_scorecard(criteria: Mapping[str, Any]) -> Told:
+    """Return the scorecard: what it ranks by, its lines, its tiers with the rate measured in each."""
+    card, tiers = criteria["scorecard"], criteria["tiers"]
+    figures = card.get("figures") or {}
+    target = _TARGETS[card["target"]].format(months=criteria["churn_horizon_months"])
+    return {
+        "target": target,
+        "base": card["base"],
+        "items": [{"criterion": i["criterion"], "text": i["text"], "points": i["points"]} for i in card["items"]],
+        "tiers": [_tier(tier, tiers, (figures.get("tiers") or {}).get(tier), target) for tier in _TIER_EDGES],
+        "sentences": [f"{s[:1].upper()}{s[1:]}." for s in figures.get("not_different") or []],
+    }
+
+
+_TIER_EDGES = {
+    "green": "{green} points or more, and no exclusion",
+    "yellow": "{red} to under {green} points, and no exclusion",
+    "red": "an exclusion holds, or under {red} points",
+}
+
+
+def _told(entry: Mapping[str, Any], currency: str | None) -> Told:
+    evidence, receipt = entry["evidence"] or {}, entry.get("receipt") or {}
+    told: Told = {
+        "id": entry["id"],
+        "text": entry["text"],
+        "state": _STATES.get(entry["status"], "proposed by the data"),
+        "evidence": evidence_sentence(evidence),
+        "receipt": _receipt(receipt, currency),
+        "mind": _mind(evidence, receipt),
+        "review_on": receipt.get("review_on"),
+    }
+    if evidence.get("outcome") != "pull" and "rate" in evidence:
+        told["bar"] = {"rate": evidence["rate"], "rate_elsewhere": evidence["rate_elsewhere"]}
+    return told
+
+
+def _receipt(receipt: Mapping[str, Any], currency: str | None) -> list[str]:
+    """Say what the rule touches in revenue, pipeline, cost and people."""
+    sentences = []
+    if "arr_won" in receipt:
+        lost = receipt.get("arr_lost_to_churn", 0.0)
+        customers = f" from {count(receipt['won'], 'customer')}" if receipt.get("won") else ""
+        sentences.append(
+            f"Won{customers}: {money(receipt['arr_won'], currency)} a year, of which {money(lost, currency)} was "
+            "lost to churn."
+        )
+    if receipt.get("arr_unknown"):
+        sentences.append(f"The revenue of {count(receipt['arr_unknown'], 'customer')} is unknown and not in this sum.")
+    if "open_pipeline" in receipt:
+        deals = f"{count(receipt['open_deals'], 'open deal')} worth " if receipt.get("open_deals") else ""
+        sentences.append(f"Open pipeline it touches now: {deals}{money(receipt['open_pipeline'], currency)}.")
+    if "cost_to_serve_a_year" in receipt:
+        ends = ("cost_to_serve_a_year", "cost_to_serve_a_year_elsewhere")
+        here, elsewhere = (money(receipt[end], currency) for end in ends)
+        sentences.append(f"Cost to serve a year: {here}, against {elsewhere} elsewhere.")
+    for column, words in (("owners_hit_most", "Owners"), ("territories_hit_most", "Territories")):
+        if receipt.get(column):
+            sentences.append(f"{words} it touches most: {', '.join(_hit(h) for h in receipt[column])}.")
+    return sentences
+
+
+def _hit(entry: Mapping[str, Any]) -> str:
+    return f"{entry['name']} ({count(entry['accounts'], 'account')}, {percent(entry['share'])} of theirs)"
+
+
+def _mind(evidence: Mapping[str, Any], receipt: Mapping[str, Any]) -> list[str]:
+    """Say what speaks against leaning on the rule too hard."""
+    sentences = []
+    later = evidence.get("replication_later") or {}
+    if "low" in later:
+        low, high = later["low"], later["high"]
+        sentences.append(f"Among the later half of the accounts the difference was {_later(evidence, low, high)}.")
+    elif "absent" in later:
+        sentences.append(f"Not checked on later accounts: {later['absent']}.")
+    if receipt.get("no_tension"):
+        sentences.append("It would have refused nothing that was ever won or is open: it creates no tension.")
+    return sentences
+
+
+def _later(evidence: Mapping[str, Any], low: float, high: float) -> str:
+    return f"{low:+.2f} to {high:+.2f}" if evidence.get("outcome") == "pull" else points(low, high)
+
+
+def _tier(tier: str, edges: Mapping[str, Any], rate: Mapping[str, Any] | None, target: str) -> Told:
+    told: Told = {"tier": tier, "edge": _TIER_EDGES[tier].format(**edges), "action": edges["actions"][tier]}
+    if rate and "estimate" in rate:
+        told["rate"] = rate["estimate"]
+        told["sentence"] = (
+            f"{percent(rate['estimate'])} of {count(rate['n'], 'past account')} were {target} "
+            f"({percent(rate['low'])} to {percent(rate['high'])})"
+        )
+    else:
+        told["sentence"] = (rate or {}).get("absent", "not measured")
+    return told

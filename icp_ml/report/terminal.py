@@ -1,0 +1,147 @@
+"""The summary on a terminal: what a GTM lead needs to see, and where the rest is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from icp_ml.report.proposals import Told
+
+_STYLES = {"green": "green", "yellow": "yellow", "red": "red"}
+_VERDICTS = {"high pull": "bold green", "promising": "green", "average": "", "avoid": "red"}
+_SEGMENT_FIGURES = ("win_rate", "churn", "nrr", "pull", "arr")
+_SHOWN_WARNINGS = 8
+
+
+def print_summary(summary: Mapping[str, Any], console: Console, places: Mapping[str, str]) -> None:
+    """Print the summary.
+
+    Parameters
+    ----------
+    summary : mapping
+        From :func:`icp_ml.report.summary.summarise`.
+    console : Console
+        Where to.
+    places : mapping
+        What to where it is: files, the MLflow run, the next command.
+    """
+    page = _Page(console)
+    page.line(f"{summary['name']}, as of {summary['as_of']}, release {summary['release_id']}", "bold")
+    page.line(summary["verdict"]["headline"], "bold")
+    page.lines(summary["verdict"]["sentences"])
+    page.section("What the data holds", summary["data"]["sentences"])
+    page.proposals("Refuse", summary["exclusions"], "red")
+    page.proposals("Pursue", summary["criteria"], "green")
+    if summary["stated"]:
+        page.stated(summary["stated"])
+    page.segments(summary["segments"], summary["no_segments"])
+    page.tiers(summary["scorecard"], summary["tiers_now"])
+    page.section("How far the models can be trusted", [_model(m) for m in summary["models"]])
+    page.warnings(summary["quality"])
+    page.section("Where to look", [f"{what}: {where}" for what, where in places.items()], wrap=False)
+
+
+class _Page:
+    """Prints sections; everything from the data goes out as plain text, so that no markup in a name takes effect."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def line(self, text: str, style: str = "", indent: int = 0, wrap: bool = True) -> None:
+        """Print one line, wrapped under its own start."""
+        words = Text(text, style=style)
+        if wrap:
+            self.console.print(Padding(words, (0, 0, 0, indent)))
+        else:
+            # A path is copied from here: it must not be broken, and what does not fit may run over.
+            self.console.print(Text(" " * indent) + words, soft_wrap=True)
+
+    def lines(self, texts: Iterable[str], style: str = "", indent: int = 0) -> None:
+        """Print several lines."""
+        for text in texts:
+            self.line(text, style, indent)
+
+    def section(self, title: str, texts: Iterable[str], wrap: bool = True) -> None:
+        """Print a titled section, or nothing where there is nothing to say."""
+        rows = list(texts)
+        if not rows:
+            return
+        self.console.print()
+        self.line(title, "bold underline")
+        for text in rows:
+            self.line(text, indent=2, wrap=wrap)
+
+    def proposals(self, title: str, proposals: list[Told], style: str) -> None:
+        """Print criteria or exclusions with their evidence and receipts."""
+        if not proposals:
+            return
+        self.section(title, [""])
+        for proposal in proposals:
+            self.line(f"{proposal['id']}  {proposal['text']}", f"bold {style}", 2)
+            self.line(f"{_capital(proposal['evidence'])}.", indent=6)
+            self.lines(proposal["receipt"], indent=6)
+            self.lines(proposal["mind"], "dim", 6)
+            if proposal["review_on"]:
+                self.line(f"Look at it again on {proposal['review_on']}.", "dim", 6)
+
+    def stated(self, stated: Told) -> None:
+        """Print what the stated ICP and exclusions get wrong."""
+        found = [*stated["findings"], *stated["outcomes"], *stated["failing"], *stated["pull"]]
+        self.section("The ICP as stated in the config, against the data", [stated["text"], *found])
+        for entry in stated["exclusions"]:
+            owner = f", held by {entry['owner']}" if entry["owner"] else ""
+            self.line(f"Stated exclusion “{entry['text']}”{owner}: {entry['verdict']}", indent=2)
+
+    def segments(self, segments: list[Told], none_because: str | None) -> None:
+        """Print the segments, or why there are none."""
+        self.section("Segments", [none_because] if none_because else [""] if segments else [])
+        for segment in segments:
+            head = Text.assemble(
+                (f"{segment['id']}  {segment['name']}", "bold"), ("  " + segment["verdict"], _style(segment["verdict"]))
+            )
+            self.console.print(Padding(head, (0, 0, 0, 2)))
+            self.line(segment["text"], indent=6)
+            shown = [f for f in segment["figures"] if f["name"] in _SEGMENT_FIGURES and "value" in f]
+            if shown:
+                self.line("; ".join(_figure(f) for f in shown) + ".", indent=6)
+
+    def tiers(self, scorecard: Told, now: list[Told]) -> None:
+        """Print the tiers: what was measured in each, and what is in it now."""
+        self.section("Score and tiers", [f"The score ranks by: {scorecard['target']}."])
+        counted = {row["tier"]: row for row in now}
+        for tier in scorecard["tiers"]:
+            row = counted.get(tier["tier"])
+            holds = f" Now: {row['accounts']:,} accounts, open pipeline {row['open_pipeline']}." if row else ""
+            self.line(f"{tier['tier']:<7} {tier['edge']}; {tier['action']}.", _STYLES[tier["tier"]], 2)
+            self.line(f"{_capital(tier['sentence'])}.{holds}", indent=10)
+        self.lines(scorecard["sentences"], indent=2)
+
+    def warnings(self, quality: Told) -> None:
+        """Print what was set aside and the first of what was found in the data."""
+        suspects = [s["text"] for s in quality["suspects"]]
+        found = [*(issue["message"] for issue in quality["issues"]), *quality["notes"], *quality["left_out"]]
+        more = len(found) - _SHOWN_WARNINGS
+        rest = [f"and {more} more in checks.json"] if more > 0 else []
+        self.section("Warnings", [*suspects, *found[:_SHOWN_WARNINGS], *rest])
+
+
+def _style(verdict: str) -> str:
+    return _VERDICTS.get(verdict, "")
+
+
+def _figure(figure: Told) -> str:
+    between = f" ({figure['between']})" if "between" in figure else ""
+    return f"{figure['label']}: {figure['value']}{between}"
+
+
+def _model(model: Told) -> str:
+    told = model["verdict"] if "verdict" in model else f"not measured: {model['absent']}"
+    return f"{model['title']}: {told}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

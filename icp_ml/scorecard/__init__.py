@@ -1,0 +1,1 @@
+"""Integer points and tiers over active rules."""

@@ -1,0 +1,66 @@
+"""Which frozen segments differ on accounts that did not form them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from icp_ml.conditions import Rule
+from icp_ml.segments.partition import cells, explained
+from icp_ml.segments.targets import Targets
+
+ERROR = 0.025  # two ways of forming segments are tried, 5 % together
+
+
+def confirmed(
+    rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets, smallest: int
+) -> tuple[list[Rule], list[dict[str, object]]]:
+    """Return the rules that hold up, in order, and what became of each that does not.
+
+    A segment's statistic is what the partition explains less of when its accounts fall to where they would be without
+    it. Segments are dropped, weakest first, until all that remain pass Holm's test (Holm 1979) at :data:`ERROR`
+    together, so that where nothing differs something is published in at most that share of cases.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        Frozen, ordered, formed on other accounts.
+    frame : DataFrame, n rows
+        Typed attributes.
+    targets : Targets
+        What happened to the same accounts.
+    smallest : int
+        Fewest accounts of a segment here.
+    """
+    kept, dropped = list(rules), []
+    tested = max(len(kept), 1)
+    while kept:
+        masks = [rule.mask(frame) for rule in kept]
+        labels = cells(masks, len(frame))
+        full = explained(labels, targets).sum()
+        chances = []
+        for at in range(len(kept)):
+            without = cells(masks[:at] + masks[at + 1 :], len(frame))
+            enough = np.sum(labels == at) >= smallest
+            chances.append(targets.chance(float(full - explained(without, targets).sum())) if enough else 1.0)
+        worst = int(np.argmax(chances))
+        # Holm on what is left; rules already dropped stay in the count.
+        if chances[worst] <= ERROR / (1 + tested - len(kept)) and min(chances) <= ERROR / tested:
+            break
+        dropped.append({"rule": kept[worst].text(), "p_value": round(chances[worst], 4)})
+        del kept[worst]
+    return kept, dropped
+
+
+def share_explained(rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets) -> dict[str, float]:
+    """Return, by outcome, the share of variance that the cells explain, less what as many random cells would.
+
+    Chi-squared less its degrees of freedom, by account measured: an adjusted eta squared, 0 on average where nothing
+    differs.
+    """
+    labels = cells([rule.mask(frame) for rule in rules], len(frame))
+    between = explained(labels, targets) - (len(np.unique(labels)) - 1)
+    total = np.maximum(np.sum(targets.exposures > 0, axis=0), 1)
+    return {name: float(b / t) for name, b, t in zip(targets.names, between, total, strict=True)}

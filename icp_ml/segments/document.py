@@ -1,0 +1,67 @@
+"""``segments.json``, and which segment an account belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from icp_ml.cohort.cohort import Cohort
+from icp_ml.config.schema import Config
+from icp_ml.segments.partition import cells
+from icp_ml.segments.types import Segment, SegmentsResult
+
+SCHEMA_VERSION = "1.0"
+
+
+def assign_segments(segments: Sequence[Segment], frame: pd.DataFrame) -> np.ndarray:
+    """Return each account's segment, the first whose rule holds, ``""`` where none does.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        In the order their rules are tried.
+    frame : DataFrame, n rows
+        Typed attributes.
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+    """
+    ids = np.array(["", *(segment.id for segment in segments)], dtype=object)
+    return ids[cells([segment.rule.mask(frame) for segment in segments], len(frame)) + 1]
+
+
+def segments_document(result: SegmentsResult, cohort: Cohort, config: Config) -> dict[str, Any]:
+    """Return the content of ``segments.json``, JSON-ready: the segments in the order their rules are tried."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": config.name,
+        "as_of": cohort.as_of.isoformat(),
+        "churn_horizon_months": cohort.horizon,
+        "currency": cohort.currency,
+        "segments": [_entry(segment, config) for segment in result.segments],
+        "none_because": result.none_because,
+        "looked_at": result.looked_at,
+    }
+
+
+def _entry(segment: Segment, config: Config) -> dict[str, Any]:
+    rule = segment.rule
+    return {
+        "id": segment.id,
+        "key": segment.members_key,
+        "name": segment.name,
+        "rule": {
+            "conditions": [condition.to_config() for condition in rule.conditions],
+            "when": rule.jsonlogic(),
+            "text": rule.text(config.attributes),
+        },
+        "sizes": segment.sizes,
+        "figures": segment.figures,
+        "fidelity": segment.fidelity,
+        "stability": segment.stability,
+        "verdict": segment.verdict,
+    }

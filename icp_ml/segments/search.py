@@ -1,0 +1,233 @@
+"""The rule of at most three conditions that best splits off accounts to whom something else happens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from icp_ml.segments.bins import Grid
+from icp_ml.segments.partition import cells
+from icp_ml.segments.targets import Targets
+
+_LEAST_EXPOSURE = {"win": 15.0, "churn": 3.0, "pull": 10.0, "expansion": 10.0}
+_BEAM = 20
+_SEEDS = 3  # candidates kept of one set of attributes
+_NEARER_SIDE = 0.8
+_FURTHER = 0.85  # what a further condition must gain, of what a first one must
+_TRIES = 4  # candidates refined of each depth
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a rule must keep to.
+
+    Parameters
+    ----------
+    smallest : int
+        Least accounts inside and outside.
+    deepest : int
+        Most conditions, 1 to 3.
+    chance : float
+        Accepted probability that one search finds anything where there is nothing.
+    """
+
+    smallest: int
+    deepest: int
+    chance: float = 0.1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Indices of conditions in a grid, ascending, the chi-squared gained by splitting, and that less its hurdle."""
+
+    conditions: tuple[int, ...]
+    gain: float
+    excess: float
+
+
+class RuleSearch:
+    """Searches rules over a fixed grid.
+
+    Parameters
+    ----------
+    grid : Grid
+        Accounts in bins.
+    targets : Targets
+        What is to differ, for the same accounts.
+    limits : Limits
+        What a rule must keep to.
+    weights : ndarray, shape (n,), optional
+        How often each account counts, for resampling.
+    """
+
+    def __init__(self, grid: Grid, targets: Targets, limits: Limits, weights: np.ndarray | None = None) -> None:
+        n = len(targets.scores)
+        self.grid, self.targets, self.limits = grid, targets, limits
+        self.weights = np.ones(n) if weights is None else weights.astype(float)
+        self.q = len(targets.names)
+        self._axis_of = grid.axis_of.tolist()
+        self._latest: tuple[bytes, sparse.csr_array] = (b"", grid.bin_rows)
+        self._masks: dict[int, np.ndarray] = {}
+        self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)]) * self.weights[:, None]
+        self.least = np.array([_LEAST_EXPOSURE.get(name, 10.0) for name in targets.names])
+        costs, where = np.unique(grid.cost, return_inverse=True)
+        critical = [targets.critical(limits.chance * math.exp(-c)) if self.q else 0.0 for c in costs]
+        self.hurdles = np.array(critical)[where]
+
+    def reweighted(self, weights: np.ndarray) -> RuleSearch:
+        """Return the same search with accounts counted as often as ``weights`` says."""
+        return RuleSearch(self.grid, self.targets, self.limits, weights)
+
+    def hurdle(self, conditions: tuple[int, ...]) -> float:
+        """Return the chi-squared that a rule must gain: for each condition what the best one gains by chance."""
+        each = self.hurdles[list(conditions)]
+        return float(each.max(initial=0.0) * (1 - _FURTHER) + _FURTHER * each.sum())
+
+    def best(self, free: np.ndarray, base: tuple[int, ...] = ()) -> Candidate | None:
+        """Return the best rule among free accounts, None where none clears its hurdle.
+
+        Parameters
+        ----------
+        free : ndarray of bool, shape (n,)
+            Accounts to split; nothing else counts.
+        base : tuple of int
+            Conditions that the rule must contain; ``free`` must lie inside them.
+        """
+        if self.limits.deepest <= len(base) or not self.q:
+            return None
+        beam = [base]
+        found: list[Candidate] = []
+        for _ in range(self.limits.deepest - len(base)):
+            level = self._extend(beam, free, base)
+            if not level:
+                break
+            found += level[:_TRIES]
+            beam = [c.conditions for c in level]
+        refined = [self._refined(c, free, base) for c in found]
+        found = [c for c in refined if c.excess > 0]
+        return max(found, key=lambda c: self._merit(c, free), default=None)
+
+    def gain_of(self, inside: np.ndarray, free: np.ndarray) -> float:
+        """Return the chi-squared gained by splitting ``inside`` from the other free accounts."""
+        total = self.values[free].sum(axis=0)
+        return float(self._gains(self.values[inside & free].sum(axis=0)[None, :], total)[0])
+
+    def mask(self, conditions: tuple[int, ...]) -> np.ndarray:
+        """Return which accounts all conditions hold for, shape (n,), bool."""
+        holds = np.ones(len(self.values), dtype=bool)
+        for condition in conditions:
+            if condition not in self._masks:
+                self._masks[condition] = self.grid.mask(condition)
+            holds &= self._masks[condition]
+        return holds
+
+    def cells(self, rules: Sequence[tuple[int, ...]]) -> np.ndarray:
+        """Return for each account which rule holds first, -1 where none, shape (n,), int."""
+        return cells([self.mask(r) for r in rules], len(self.values))
+
+    def fit(self, rules: Sequence[tuple[int, ...]]) -> float:
+        """Return the chi-squared between the cells of ordered rules, up to a constant."""
+        labels = self.cells(rules)
+        values = np.array([self.values[labels == c].sum(axis=0) for c in range(-1, len(rules))])
+        s, x = values[:, : self.q], values[:, self.q : 2 * self.q]
+        return float(np.sum(s**2 / np.maximum(x, 1e-9) * (x > 1e-9)))
+
+    def _merit(self, candidate: Candidate, free: np.ndarray) -> tuple[float, tuple[int, ...]]:
+        """Rank lower a rule that names the side nearer to the average: the side that stands out is the one to name."""
+        inside = self.mask(candidate.conditions) & free
+        stands_out = self._distance(inside) >= self._distance(free & ~inside)
+        return round(candidate.excess * (1.0 if stands_out else _NEARER_SIDE), 6), candidate.conditions
+
+    def _distance(self, members: np.ndarray) -> float:
+        """Return how far a group is from all accounts, each outcome weighed by its exposure."""
+        sums, total = self.values[members].sum(axis=0), self.values.sum(axis=0)
+        s, x = sums[: self.q], sums[self.q : 2 * self.q]
+        return float(np.sum(np.where(x > self.least, (s / np.maximum(x, 1e-9)) ** 2, 0.0) * total[self.q : 2 * self.q]))
+
+    def _extend(
+        self, beam: list[tuple[int, ...]], free: np.ndarray, base: tuple[int, ...], most: int = 0
+    ) -> list[Candidate]:
+        """Return the best extensions by one condition of each rule, few for any one set of attributes."""
+        rows = np.flatnonzero(free)
+        values = self.values[rows]
+        masks = np.column_stack([self.mask(rule)[rows] for rule in beam]).astype(float)
+        bin_rows = self._bins_of(free)
+        width = values.shape[1]
+        spread = (masks[:, :, None] * values[:, None, :]).reshape(len(rows), -1)
+        sums = self.grid.subsets @ (bin_rows @ spread)
+        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0)).reshape(-1, len(beam))
+        excess = gains - np.column_stack([self._extended_hurdles(rule, base) for rule in beam])
+        for column, rule in enumerate(beam):
+            used = np.isin(self.grid.axis_of, self.grid.axis_of[list(rule)])
+            gains[used, column], excess[used, column] = 0.0, -np.inf
+        return self._diverse(gains, excess, beam, most or _BEAM * (1 if beam[0] else 2))
+
+    def _bins_of(self, free: np.ndarray) -> sparse.csr_array:
+        """Return the bins of the free accounts; the last answer is kept, as one search asks many times."""
+        key = free.tobytes()
+        if self._latest[0] != key:
+            self._latest = (key, self.grid.bin_rows[:, np.flatnonzero(free)])
+        return self._latest[1]
+
+    def _extended_hurdles(self, rule: tuple[int, ...], base: tuple[int, ...]) -> np.ndarray:
+        """Return the hurdle of a rule extended by each condition, shape (conditions,); a base has paid already."""
+        known = self.hurdles[[c for c in rule if c not in base]]
+        largest = np.maximum(self.hurdles, known.max(initial=0.0))
+        return largest * (1 - _FURTHER) + _FURTHER * (known.sum() + self.hurdles)
+
+    def _diverse(
+        self, gains: np.ndarray, excess: np.ndarray, beam: list[tuple[int, ...]], most: int
+    ) -> list[Candidate]:
+        flat = excess.ravel()
+        # Rounded, so that how sums were ordered on some machine never decides between equals.
+        order = np.argsort(-np.round(flat, 6), kind="stable")[: 1 if most == 1 else 50 * most]
+        kept: dict[tuple[int, ...], Candidate] = {}
+        per_axes: dict[tuple[int, ...], int] = {}
+        for at in order.tolist():
+            condition, column = divmod(at, len(beam))
+            conditions = tuple(sorted((*beam[column], condition)))
+            axes = tuple(sorted(self._axis_of[c] for c in conditions))
+            gain = float(gains[condition, column])
+            if gain <= 0 or conditions in kept or per_axes.get(axes, 0) >= _SEEDS:
+                continue
+            per_axes[axes] = per_axes.get(axes, 0) + 1
+            kept[conditions] = Candidate(conditions, gain, float(flat[at]))
+            if len(kept) >= most:
+                break
+        return list(kept.values())
+
+    def _candidate(self, conditions: tuple[int, ...], gain: float, base: tuple[int, ...]) -> Candidate:
+        return Candidate(conditions, gain, gain - self.hurdle(tuple(c for c in conditions if c not in base)))
+
+    def _refined(self, start: Candidate, free: np.ndarray, base: tuple[int, ...]) -> Candidate:
+        """Exchange or drop one condition at a time as long as that helps."""
+        best = start
+        for _ in range(3):
+            options = []
+            for dropped in best.conditions:
+                if dropped in base:
+                    continue
+                rest = tuple(c for c in best.conditions if c != dropped)
+                options += self._extend([rest], free, base, 1)
+                if len(rest) > len(base):
+                    options.append(self._candidate(rest, self.gain_of(self.mask(rest), free), base))
+            better = max(options, key=lambda c: (round(c.excess, 6), c.conditions), default=best)
+            if better.excess <= best.excess + 1e-6:
+                return best
+            best = better
+        return best
+
+    def _gains(self, inside: np.ndarray, total: np.ndarray) -> np.ndarray:
+        """Return the chi-squared gained, shape (rows,); 0 where either side is too small to judge."""
+        q = self.q
+        outside = total - inside
+        s_in, x_in, s_out, x_out = inside[:, :q], inside[:, q : 2 * q], outside[:, :q], outside[:, q : 2 * q]
+        judged = (x_in >= self.least) & (x_out >= self.least)
+        x_all = np.maximum(total[q : 2 * q], 1e-9)
+        gain = s_in**2 / np.maximum(x_in, 1e-9) + s_out**2 / np.maximum(x_out, 1e-9) - total[:q] ** 2 / x_all
+        enough = (inside[:, 2 * q] >= self.limits.smallest) & (outside[:, 2 * q] >= self.limits.smallest)
+        return np.where(judged, gain, 0.0).sum(axis=1) * enough

@@ -1,0 +1,39 @@
+"""What segment discovery hands on. METHOD, section 3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from icp_ml.conditions import Rule
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A published segment: it *is* its rule; rules are ordered, the first that holds counts.
+
+    ``figures`` maps a figure's name (win_rate, churn, grr, nrr, pull, arr, cycle_days, cost_to_serve ...) to
+    ``{"estimate", "low", "high", "level", "n"}`` measured on accounts that did not form the segment, or to
+    ``{"absent": reason}``. ``sizes`` counts won, lost, customers, all. ``fidelity`` is the share of the cluster's
+    accounts the rule holds for and the share of the rule's accounts in the cluster; ``stability`` a resampling Jaccard.
+    ``verdict`` is one of ``high pull``, ``promising``, ``average``, ``avoid``.
+    """
+
+    id: str
+    name: str
+    rule: Rule
+    sizes: dict[str, int]
+    figures: dict[str, dict[str, Any]]
+    fidelity: dict[str, float]
+    stability: float
+    verdict: str
+    members_key: str = ""
+
+
+@dataclass(frozen=True)
+class SegmentsResult:
+    """All segments, in the order their rules are tried; ``none_because`` says why there is none."""
+
+    segments: tuple[Segment, ...]
+    none_because: str | None
+    looked_at: dict[str, Any] = field(default_factory=dict)

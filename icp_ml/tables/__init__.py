@@ -1,0 +1,1 @@
+"""Four typed tables, and every defect found in one pass."""

@@ -1,0 +1,1 @@
+"""Recording discoveries in MLflow, and reading a recorded model back."""

@@ -1,0 +1,1 @@
+"""The jobs and the icp command: order, paths, progress, logging, tracking."""

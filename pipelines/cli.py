@@ -1,0 +1,190 @@
+"""The ``icp`` command: a thin skin over the jobs. Contract, section 3.
+
+Only light modules are imported here, so that ``icp --help`` answers at once; a command imports its job when it runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from icp_ml.errors import IcpError
+
+USER_INPUT, INTERRUPTED = 2, 130
+
+
+class IcpGroup(TyperGroup):
+    """Commands whose expected errors end as one message on standard error and exit status 2."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's own context, vendored or click's
+        """Run a command; a bug keeps its traceback and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except IcpError as err:
+            typer.echo(f"icp: {err}", err=True)
+            raise typer.Exit(USER_INPUT) from err
+        except PermissionError as err:
+            typer.echo(f"icp: {err.filename} may not be read or written here; change its permissions", err=True)
+            raise typer.Exit(USER_INPUT) from err
+        except KeyboardInterrupt as err:
+            typer.echo("\nicp: stopped; a release is written whole or not at all, so none was left half done", err=True)
+            raise typer.Exit(INTERRUPTED) from err
+
+
+app = typer.Typer(
+    name="icp",
+    cls=IcpGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="The company's config, a YAML file.")]
+ReleaseName = Annotated[
+    str, typer.Option("--release", metavar="DIR", help="Release folder, its id, or 'champion'.", show_default=False)
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Override a config key; may be given several times."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of words.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"icp-ml {version('icp-ml')}")
+        raise typer.Exit
+
+
+@app.callback()
+def icp(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find the ideal customer profile that your CRM history supports, with a stated error rate.
+
+    Start with: icp sample crm, icp init crm --out icp.yaml, icp discover icp.yaml.
+    """
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of CSV, Parquet or Excel tables.")],
+    out: Annotated[Path, typer.Option("--out", metavar="CONFIG", help="Config file to write.")],
+    preset: Annotated[str | None, typer.Option("--preset", help="salesforce or hubspot.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a config that is there already.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draft a config from the tables in a folder: roles and types guessed, post-sale columns set apart."""
+    from pipelines.drafting import draft
+
+    draft(folder, out, preset=preset, force=force, quiet=quiet)
+
+
+@app.command()
+def validate(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Read and check everything, train nothing; print what was found, per table and per row."""
+    from pipelines.validating import validate_tables
+
+    if not validate_tables(config, overrides or [], as_json=as_json, quiet=quiet):
+        raise typer.Exit(USER_INPUT)
+
+
+@app.command()
+def discover(
+    config: ConfigPath,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Release folder; default models/NAME/RELEASE-ID under this folder."),
+    ] = None,
+    previous: Annotated[
+        str | None,
+        typer.Option(
+            "--previous",
+            metavar="DIR|champion|none",
+            help="Release whose ids live on; default: the champion, where there is one.",
+        ),
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the main job: tables in, a release folder and an MLflow run out."""
+    from pipelines.discovering import discover as job
+
+    job(config, out=out, previous=previous, overrides=overrides or [], as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def score(
+    accounts: Annotated[Path, typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts.")],
+    release: ReleaseName,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write.")],
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score a file of accounts with a release."""
+    from pipelines.scoring import score as job
+
+    job(accounts, release, out, allow_missing=allow_missing, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def explain(
+    account_id: Annotated[str, typer.Argument(metavar="ACCOUNT_ID", help="The account's id.")],
+    release: ReleaseName,
+    accounts: Annotated[
+        Path | None,
+        typer.Option("--accounts", metavar="FILE", help="Read the account from this file, not from the release."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Explain one account's score: points that add up, matched criteria, SHAP reasons."""
+    from pipelines.explaining import explain as job
+
+    job(account_id, release, accounts=accounts, as_json=as_json)
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into.")],
+    accounts: Annotated[int, typer.Option("--accounts", metavar="N", help="Number of accounts.")] = 4000,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Seed; the same seed writes the same bytes.")] = 7,
+    quiet: Quiet = False,
+) -> None:
+    """Write a synthetic CRM with known truth: four tables and truth.json."""
+    from pipelines.sampling import sample as job
+
+    job(folder, accounts=accounts, seed=seed, quiet=quiet)
+
+
+@app.command()
+def ui(
+    config: Annotated[
+        Path | None,
+        typer.Argument(metavar="[CONFIG]", help="Config whose store to show; default: mlflow.db in this folder."),
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 5000,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open the MLflow UI on the configured store; stop it with Ctrl-C."""
+    from pipelines.viewing import show_ui
+
+    show_ui(config, host=host, port=port)
+
+
+def main() -> None:
+    """Run the ``icp`` command."""
+    app()

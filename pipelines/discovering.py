@@ -1,0 +1,166 @@
+"""``icp discover``: tables in, a release folder and an MLflow run out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from icp_ml.cohort.build import build_cohort
+from icp_ml.config.loading import config_folder
+from icp_ml.config.schema import Config
+from icp_ml.criteria.discovery import discover_criteria
+from icp_ml.errors import IcpError
+from icp_ml.features.leaks import find_leaks
+from icp_ml.models.fitting import fit_models
+from icp_ml.release.folder import Release, check_replaceable
+from icp_ml.report.description import run_description
+from icp_ml.report.terminal import print_summary
+from icp_ml.scorecard.building import build_scorecard
+from icp_ml.segments.discovery import discover_segments
+from icp_ml.tables.reading import read_tables
+from icp_ml.tracking.recording import Discovery, TrackedRun, track_discovery
+from pipelines.locations import find_previous, read_config
+from pipelines.progress import Stages
+from pipelines.releasing import PREVIOUS, Found, Written, write_found
+from pipelines.run_facts import peak_memory_mb, store
+
+STAGES = ("read", "cohort", "leaks", "models", "criteria", "segments", "scorecard", "release", "mlflow")
+
+
+def discover(
+    path: Path,
+    out: Path | None = None,
+    previous: str | None = None,
+    overrides: Sequence[str] = (),
+    as_json: bool = False,
+    quiet: bool = False,
+) -> Path:
+    """Run the main job and return the release folder.
+
+    Parameters
+    ----------
+    path : Path
+        Config file.
+    out : Path, optional
+        Release folder; ``models/<name>/<release-id>`` under the current folder if not given.
+    previous : str, optional
+        Release whose ids live on: a folder, an id, ``champion`` or ``none``.
+    overrides : sequence of str
+        ``key.path=value``.
+    as_json, quiet : bool
+        Print JSON instead of words; print nothing.
+
+    Raises
+    ------
+    IcpError
+        If config, tables, previous release or tracking need mending. A release that was written stays.
+    """
+    config = read_config(path, overrides)
+    if out is not None:
+        check_replaceable(out)
+    before = find_previous(previous, config.name)
+    stages = Stages(STAGES, quiet=quiet)
+    found = _compute(config, config_folder(path), before, stages, silent=quiet or as_json)
+    with stages.stage("release"):
+        written = write_found(found, config, before, out, stages.seconds)
+    telling = _Telling(written, stages, as_json, quiet)
+    try:
+        with stages.stage("mlflow"):
+            run, moved = _track(found, config, path, written, stages)
+    except IcpError:
+        # The release is there and is worth telling of; the error says what is not.
+        telling.tell(None, None)
+        raise
+    telling.tell(run, moved)
+    return written.folder
+
+
+def _compute(config: Config, base: Path, before: Release | None, stages: Stages, silent: bool) -> Found:
+    """Read the tables and find everything there is to find."""
+    with stages.stage("read"):
+        tables = read_tables(config, base)
+    if not silent:
+        given = "as the config says" if config.as_of else "the latest date in it"
+        typer.echo(f"Data as of {tables.as_of.isoformat()} ({given})")
+    with stages.stage("cohort"):
+        cohort = build_cohort(tables, config)
+    with stages.stage("leaks"):
+        leaks = find_leaks(cohort, tables, config)
+    with stages.stage("models") as note:
+        models = fit_models(cohort, config, leaks.usable, note)
+    with stages.stage("criteria") as note:
+        earlier = before.criteria if before else None
+        criteria = discover_criteria(cohort, config, leaks.usable, config.seed, earlier, note)
+    with stages.stage("segments") as note:
+        known = before.segments["segments"] if before else ()
+        segments = discover_segments(cohort, models, config, leaks.usable, config.seed, known, note)
+    with stages.stage("scorecard"):
+        scorecard = build_scorecard(cohort, criteria.proposals, config, int(criteria.searched["horizon_months"]))
+    return Found(tables, cohort, leaks, models, criteria, segments, scorecard)
+
+
+def _track(found: Found, config: Config, path: Path, written: Written, stages: Stages) -> tuple[TrackedRun, str | None]:
+    """Record the release in MLflow; returns the run, and why the store lies elsewhere than the config says."""
+    uri, artifacts, moved = store(config, path)
+    reports = {"churn": found.models.churn, "win": found.models.win}
+    facts = {f"seconds_{stage}": seconds for stage, seconds in stages.seconds.items()}
+    memory = peak_memory_mb()
+    discovery = Discovery(
+        name=config.name,
+        release_id=written.release_id,
+        as_of=found.cohort.as_of.isoformat(),
+        description=run_description(written.summary),
+        params=written.metrics["settings"],
+        metrics={**written.metrics["metrics"], **facts, **({"peak_memory_mb": memory} if memory else {})},
+        inputs={table: source for table, source in written.metrics["inputs"].items() if table != PREVIOUS},
+        release=written.folder,
+        models={outcome: report.predictor.kind for outcome, report in reports.items() if report is not None},
+        tags={"folder": str(written.folder), "seed": str(config.seed)},
+        version=written.metrics["versions"]["icp-ml"],
+    )
+    return track_discovery(discovery, uri, config.tracking.experiment or f"icp-{config.name}", artifacts), moved
+
+
+class _Telling:
+    """Says what came out: in words for people, as JSON for a script."""
+
+    def __init__(self, written: Written, stages: Stages, as_json: bool, quiet: bool) -> None:
+        self.written, self.stages, self.as_json, self.quiet = written, stages, as_json, quiet
+
+    def tell(self, run: TrackedRun | None, moved: str | None) -> None:
+        """Print the outcome; ``run`` is None where MLflow could not be written."""
+        if self.as_json:
+            typer.echo(json.dumps(self._document(run), indent=2, ensure_ascii=False))
+        elif not self.quiet:
+            print_summary(self.written.summary, Console(), self._places(run, moved))
+
+    def _document(self, run: TrackedRun | None) -> dict[str, Any]:
+        return {
+            "release": str(self.written.folder),
+            "mlflow": None if run is None else {"uri": run.uri, "experiment": run.experiment, "run_id": run.run_id},
+            "seconds": {stage: round(seconds, 2) for stage, seconds in self.stages.seconds.items()},
+            "peak_memory_mb": peak_memory_mb(),
+            **self.written.summary,
+        }
+
+    def _places(self, run: TrackedRun | None, moved: str | None) -> dict[str, str]:
+        folder = self.written.folder
+        places = {
+            "Whole report": str(folder / "report.html"),
+            "Decision memo": str(folder / "memo.md"),
+            "Every account, score and reasons": str(folder / "accounts.csv"),
+            "Criteria for other programs": str(folder / "criteria.json"),
+        }
+        if run is not None:
+            places["MLflow run"] = f"{run.run_id} in experiment {run.experiment} at {run.uri}"
+            places["To look at it"] = "icp ui CONFIG"
+        if moved:
+            places["Note"] = moved
+        memory = peak_memory_mb()
+        held = f", {memory:,.0f} MB of memory at most" if memory else ""
+        return places | {"Took": f"{self.stages.total_seconds:.0f} seconds{held}"}

@@ -1,0 +1,21 @@
+"""``icp explain``: why one account scores as it does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from icp_ml.release.explaining import explain_account
+from pipelines.locations import find_release
+
+
+def explain(account_id: str, wanted: str, accounts: Path | None = None, as_json: bool = False) -> None:
+    """Print the explanation; DataError if the release or the account is not there."""
+    release = find_release(wanted)
+    explanation = explain_account(account_id, release, accounts)
+    if as_json:
+        typer.echo(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(explanation.as_text(), nl=False)

@@ -1,0 +1,46 @@
+"""``icp score``: a file of accounts in, one row an account out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from icp_ml.release.json_text import json_ready
+from icp_ml.release.scoring import ScoreSummary, score_file
+from pipelines.locations import find_release
+from pipelines.progress import Stages
+
+
+def score(
+    accounts: Path, wanted: str, out: Path, allow_missing: bool = False, as_json: bool = False, quiet: bool = False
+) -> None:
+    """Score a file and say what came out; DataError if the release, the file or a column is not there."""
+    release = find_release(wanted)
+    with Stages(("score",), quiet=quiet).stage("score") as note:
+        summary = score_file(
+            accounts,
+            release,
+            out,
+            allow_missing=allow_missing,
+            progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
+        )
+    if as_json:
+        typer.echo(json.dumps(json_ready({**asdict(summary), "out": str(summary.out)}), indent=2, ensure_ascii=False))
+    elif not quiet:
+        _tell(summary)
+
+
+def _tell(summary: ScoreSummary) -> None:
+    tiers = ", ".join(f"{n:,} {tier}" for tier, n in summary.tiers.items())
+    state = "reviewed" if summary.reviewed else "not reviewed by a person yet"
+    typer.echo(f"Scored {summary.accounts:,} accounts ({tiers}) with release {summary.release_id}, {state}.")
+    if summary.missing_in_rules:
+        listed = ", ".join(summary.missing_in_rules)
+        typer.echo(f"Taken as unknown for every account, though rules use them: {listed}.", err=True)
+    if summary.missing_elsewhere:
+        listed = ", ".join(summary.missing_elsewhere)
+        typer.echo(f"Not in the file, taken as unknown by models and segments: {listed}.", err=True)
+    typer.echo(f"Written to {summary.out}")

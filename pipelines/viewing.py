@@ -1,0 +1,48 @@
+"""``icp ui``: the MLflow UI on the configured store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from icp_ml.errors import ConfigError
+from icp_ml.tracking.recording import masked, sqlite_file, ui_command
+from pipelines.locations import read_config
+from pipelines.run_facts import ARTIFACTS, store
+
+DEFAULT_STORE = "mlflow.db"
+
+
+def show_ui(config: Path | None, host: str, port: int) -> None:
+    """Hand over to ``mlflow ui``; does not return.
+
+    Parameters
+    ----------
+    config : Path or None
+        Config whose store to show; without it, ``mlflow.db`` in the current folder.
+    host, port : str, int
+        Where to listen.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such store, or it is a server that has its own UI.
+    """
+    here = Path.cwd()
+    if config is None:
+        uri, artifacts = f"sqlite:///{(here / DEFAULT_STORE).as_posix()}", here / ARTIFACTS
+    else:
+        uri, artifacts, _ = store(read_config(config), config)
+    if uri.startswith(("http://", "https://", "databricks")):
+        raise ConfigError(f"tracking.uri: the store is a server with its own UI; open {masked(uri)} in a browser")
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        raise ConfigError(
+            f"there is no MLflow store at {file} yet; 'icp discover CONFIG' writes one, then 'icp ui CONFIG'"
+        )
+    typer.echo(f"MLflow UI at http://{host}:{port} on {masked(uri)}; stop it with Ctrl-C")
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "mlflow", *ui_command(uri, artifacts, host, port)])

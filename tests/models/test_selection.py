@@ -1,0 +1,46 @@
+"""Which kind of model ships."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from icp_ml.models.evaluation import HoldOut, Scores
+from icp_ml.models.selection import choose
+
+
+def scores(boosted: tuple[float, float], logistic: tuple[float, float]) -> Scores:
+    """Scores whose resamples spread by 0.02 in AUC and 0.01 in Brier; each kind is (AUC, Brier), the base rate 0.20."""
+    spread = np.linspace(-1, 1, 101)
+    draws = {("brier", "base_rate"): np.r_[0.20, 0.20 + 0.01 * spread]}
+    for kind, (auc, brier) in {"boosted": boosted, "logistic": logistic}.items():
+        draws["auc", kind] = np.r_[auc, auc + 0.02 * spread]
+        draws["brier", kind] = np.r_[brier, brier + 0.01 * spread]
+        draws["brier_skill", kind] = 1 - draws["brier", kind] / draws["brier", "base_rate"]
+    holdout = HoldOut(
+        "out_of_time", ("2025-03-31",), np.arange(10), np.zeros(10, dtype=int), {}, np.ones(10), np.ones(10), 12.0
+    )
+    return Scores(draws, holdout)
+
+
+@pytest.mark.parametrize(
+    ("boosted", "logistic", "kind", "says"),
+    [
+        ((0.70, 0.17), (0.65, 0.18), "boosted", "better in 100% of resamples"),
+        ((0.65, 0.18), (0.65, 0.18), "logistic", "The boosted model does not beat it"),
+        ((0.50, 0.20), (0.65, 0.18), "logistic", "which the boosted model does not"),
+        ((0.65, 0.18), (0.51, 0.20), "boosted", "which the penalised logistic regression does not"),
+        ((0.51, 0.19), (0.50, 0.21), "base_rate", "Nothing beats the base rate out of time"),
+        ((0.70, 0.21), (0.70, 0.21), "base_rate", "everybody is given the base rate"),
+    ],
+)
+def test_the_simplest_kind_that_is_not_beaten_ships(
+    boosted: tuple[float, float], logistic: tuple[float, float], kind: str, says: str
+) -> None:
+    choice = choose(scores(boosted, logistic))
+    assert choice.kind == kind
+    assert says in choice.verdict
+
+
+def test_the_verdict_says_how_many_were_judged_and_when() -> None:
+    assert "10 later accounts at 1 cut-off, churn within 12 months" in choose(scores((0.7, 0.17), (0.6, 0.19))).verdict
