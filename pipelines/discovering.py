@@ -68,7 +68,7 @@ def discover(
     found = _compute(config, config_folder(path), before, stages, silent=quiet or as_json)
     with stages.stage("release"):
         written = write_found(found, config, before, out, stages.seconds)
-    telling = _Telling(written, stages, as_json, quiet)
+    telling = _Telling(path, written, stages, as_json, quiet)
     try:
         with stages.stage("mlflow"):
             run, moved = _track(found, config, path, written, stages)
@@ -129,8 +129,9 @@ def _track(found: Found, config: Config, path: Path, written: Written, stages: S
 class _Telling:
     """Says what came out: in words for people, as JSON for a script."""
 
-    def __init__(self, written: Written, stages: Stages, as_json: bool, quiet: bool) -> None:
-        self.written, self.stages, self.as_json, self.quiet = written, stages, as_json, quiet
+    def __init__(self, config: Path, written: Written, stages: Stages, as_json: bool, quiet: bool) -> None:
+        self.config, self.written, self.stages = config, written, stages
+        self.as_json, self.quiet = as_json, quiet
 
     def tell(self, run: TrackedRun | None, moved: str | None) -> None:
         """Print the outcome; ``run`` is None where MLflow could not be written."""
@@ -158,7 +159,7 @@ class _Telling:
         }
         if run is not None:
             places["MLflow run"] = f"{run.run_id} in experiment {run.experiment} at {run.uri}"
-            places["To look at it"] = "icp ui CONFIG"
+            places["To look at it"] = f"icp ui {self.config}"
         if moved:
             places["Note"] = moved
         memory = peak_memory_mb()

@@ -15,7 +15,7 @@ from icp_ml.criteria.types import CriteriaResult
 from icp_ml.features.leaks import LeakReport
 from icp_ml.models.storage import save_models
 from icp_ml.models.types import Models
-from icp_ml.release.document import criteria_document, segments_document
+from icp_ml.release.document import criteria_document, released_segments
 from icp_ml.release.folder import Release, checksum, free_id, release_id, write_release
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.parts import ReleaseParts, attributes_arrow, cohort_arrow
@@ -29,6 +29,7 @@ from icp_ml.report.memo import memo
 from icp_ml.report.metrics import model_document, release_figures
 from icp_ml.report.summary import summarise
 from icp_ml.scorecard.types import Scorecard
+from icp_ml.segments.document import segments_document
 from icp_ml.segments.types import SegmentsResult
 from icp_ml.tables.tables import Tables
 from pipelines.locations import MODELS
@@ -83,7 +84,7 @@ def write_found(
     root = MODELS / config.name
     identity = wanted if out is not None else free_id(root, wanted)
     criteria = criteria_document(found.criteria, found.scorecard, config, found.cohort, identity)
-    segments = segments_document(found.segments, config, found.cohort, identity)
+    segments = released_segments(segments_document(found.segments, found.cohort, config), identity)
     rules, groups = ActiveRules.from_document(criteria), SegmentRules.from_document(segments)
     predictors = {r.outcome: r.predictor for r in (found.models.win, found.models.churn) if r is not None}
     scored = score_accounts(found.cohort.latest, rules, groups, config.attributes, predictors)

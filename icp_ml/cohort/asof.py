@@ -155,15 +155,17 @@ def _periods(subscriptions: pd.DataFrame | None, as_of: np.datetime64, counts: d
         open_renewal = to_days(subscriptions["censored_at"])
     else:
         open_renewal = np.full(len(ended), "NaT", dtype="datetime64[D]")
-    planned_end = np.where(np.isnat(ended), open_renewal, ended)
-    over = planned_end <= as_of
+    last_day = np.where(np.isnat(ended), open_renewal, ended)
+    over = last_day <= as_of
+    # The reader keeps the end of a term that still runs apart, since it has not happened yet.
+    term = to_days(subscriptions["term_ends_at"]) if "term_ends_at" in subscriptions else last_day
     arr = _numbers(subscriptions, "arr")
     periods = pd.DataFrame(
         {
             "account_id": subscriptions["account_id"].to_numpy(),
             "started": stamps(started),
-            "ended": stamps(np.where(over, planned_end, np.datetime64("NaT", "D"))),
-            "planned_end": stamps(planned_end),
+            "ended": stamps(np.where(over, last_day, np.datetime64("NaT", "D"))),
+            "planned_end": stamps(np.where(np.isnat(last_day), term, last_day)),
             "arr": arr,
             "undecided": over & ~np.isnat(open_renewal),
         }

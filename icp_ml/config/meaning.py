@@ -17,6 +17,10 @@ RESERVED = {
     "opportunities": ("opportunity_id", "account_id", "created_at", "closed_at", "outcome"),
 }
 
+# What a contract column may be declared as when it serves as an attribute too.
+_TYPES = {"text": "category", "number": "number"}
+_HELD = {"text": "text", "number": "numbers", "date": "dates", "id": "ids"}
+
 Found = tuple[Path, str]
 
 
@@ -123,6 +127,13 @@ def _attributes(config: Config) -> Iterator[Found]:
             yield (
                 path,
                 f"attribute {name!r}: this is a standard column of {spec.from_}; take it out, or rename it",
+            )
+        twin = CONTRACT[spec.from_].get(name)
+        if twin is not None and name not in RESERVED[spec.from_] and _TYPES.get(twin.kind) != spec.type:
+            yield (
+                (*path, "type"),
+                f"attribute {name!r}: this is a standard column of {spec.from_} that holds {_HELD[twin.kind]}; "
+                f"declare it a {_TYPES.get(twin.kind, 'date under another name')}, or rename it",
             )
         yield from _attribute(name, spec, path)
 

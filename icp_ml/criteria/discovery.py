@@ -26,7 +26,7 @@ from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudi
 from icp_ml.survival import supported_horizon
 
 _BUDGET_EXCLUDE = 0.5
-_BUDGET_INCLUDE = 0.4
+_BUDGET_INCLUDE = (0.25, 0.15)  # on the first target, and on the second among what the first leaves
 _BUDGET_PULL = 0.1
 _MOST_EXCLUDED = 0.6
 _REDUNDANT = 0.8
@@ -118,12 +118,12 @@ class _Discovery:
         self.progress("criteria")
         hit = self._hit(exclusions)
         targets = self._targets()
+        shares = _BUDGET_INCLUDE if len(targets) > 1 else (sum(_BUDGET_INCLUDE),)
         found: list[_Candidate] = []
-        for i, (outcome, sign) in enumerate(targets):
-            free = ~hit[outcome.rows]
-            result = self._search(outcome.subset(free), sign, _BUDGET_INCLUDE / len(targets), 0.9, i + 1)
+        for i, ((outcome, sign), share) in enumerate(zip(targets, shares, strict=True)):
+            free = ~(hit | self._hit(found))[outcome.rows]
+            result = self._search(outcome.subset(free), sign, share, 0.9, i + 1)
             found += self._candidates("include", result, outcome)
-        found.sort(key=lambda c: -c.found.statistic)
         return self._distinct(found, hit)
 
     def _targets(self) -> list[tuple[Outcome, int]]:

@@ -16,7 +16,7 @@ from icp_ml.models.evaluation import hold_out, reliability, score
 from icp_ml.models.history import Records, churn_records, win_records
 from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
 from icp_ml.models.predictors import FittedPredictor
-from icp_ml.models.selection import choose
+from icp_ml.models.selection import choose, confirm
 from icp_ml.models.targets import ChurnTarget, Target
 from icp_ml.models.types import ModelReport, Models
 from icp_ml.survival import supported_horizon
@@ -102,6 +102,8 @@ def fit_outcome(
     progress(f"{outcome} model: fitting on {len(records.frame):,} accounts")
     fold = assign_folds(records.target.label, FOLDS, random_state)
     shipped = _cross_fitted(choice.kind, records, attributes, fold, random_state)
+    choice = confirm(choice, shipped.link.slope if shipped else 0.0)
+    shipped = None if choice.kind == "base_rate" else shipped
     predictor = _predictor(choice.kind, shipped, records, attributes)
     everyone = _folds_of_all(records.frame.index, decided.index, fold, random_state)
     shap_values = _explained(shipped, predictor, decided, everyone)

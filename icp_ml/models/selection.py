@@ -10,6 +10,10 @@ from icp_ml.models.evaluation import HoldOut, Scores
 
 _GATE_LEVEL = 0.95
 """Interval of the AUC whose low end must exceed one half: one noise model in 40 passes."""
+_DRIFT = 0.5
+"""Log-odds by which forecasts may be off altogether before the verdict says so."""
+_LEAST_SLOPE = 0.1
+"""Held-out calibration slope of all accounts under which a model is as good as silent."""
 _SUPPORT = 0.8
 """Share of resamples in which the boosted model must have the lower Brier score for its complexity to be worth it."""
 
@@ -50,7 +54,31 @@ def choose(scores: Scores) -> Choice:
         kind = "boosted"
     else:
         kind = "logistic"
-    return Choice(kind, "boosted" in skilled, _verdict(scores, kind, skilled, support))
+    return Choice(kind, "boosted" in skilled, _verdict(scores, kind, skilled, support) + _drift(scores, kind))
+
+
+def confirm(choice: Choice, slope: float) -> Choice:
+    """Fall back to the base rate where the shipped kind, cross-fitted on everything, tells nobody apart.
+
+    Parameters
+    ----------
+    choice : Choice
+        From :func:`choose`.
+    slope : float
+        Of its held-out margins; see :func:`icp_ml.models.recalibration.recalibrate`.
+
+    Returns
+    -------
+    Choice
+    """
+    if choice.kind == "base_rate" or slope >= _LEAST_SLOPE:
+        return choice
+    return Choice(
+        "base_rate",
+        False,
+        f"Everybody is given the base rate: the {_NAMES[choice.kind]} looked better than that on later accounts, but "
+        f"cross-fitted on all accounts its forecasts do not hold (calibration slope {slope:.2f}).",
+    )
 
 
 def beats_base_rate(scores: Scores, kind: str) -> bool:
@@ -82,6 +110,19 @@ def _verdict(scores: Scores, kind: str, skilled: list[str], support: float) -> s
             "resamples), so the simpler one is kept."
         )
     return f"{ships}, which the boosted model does not ({_auc_words(scores, 'boosted')})."
+
+
+def _drift(scores: Scores, kind: str) -> str:
+    """Say that probabilities were off altogether, where they were."""
+    offset, (low, high) = scores.value("calibration_intercept", kind), scores.interval("calibration_intercept", kind)
+    if low is None or high is None or low <= 0 <= high or abs(offset) < _DRIFT:
+        return ""
+    held = scores.holdout
+    forecast, observed = held.predictions[kind].mean(), held.case.sum() / (held.case + held.control).sum()
+    return (
+        f" Its level was off: it forecast {forecast:.0%} on average where {observed:.0%} came about, so rates moved "
+        "over time; trust the ranking more than the probabilities."
+    )
 
 
 def _auc_words(scores: Scores, kind: str) -> str:

@@ -12,8 +12,10 @@ _EXPLAINED = {
     "grr": "Revenue kept, without expansion",
     "nrr": "Revenue kept, with expansion",
     "arr": "Revenue a year when won",
-    "cycle_days": "Days from first contact to signature",
-    "pull": "Pull, 1 (weak) to 5 (intense), relative to other customers of the same year",
+    "cycle_days": "From first contact to signature",
+    "pull": "Pull, from 1 (weak) to 5 (intense)",
+    "opportunity_value": "Earned by pursuing one opportunity",
+    "cost_to_serve": "Cost to serve a year",
     "churn": "Left within the horizon",
 }
 _VERDICTS = ("high pull", "promising", "average", "avoid")
@@ -25,8 +27,9 @@ def told_segments(segments: Mapping[str, Any]) -> list[Told]:
     Returns
     -------
     list of dict
-        ``id``, ``name``, ``text``, ``verdict``, ``order``, ``sizes``, ``figures`` (``name``, ``label``, ``value``,
-        ``between`` or ``absent``), ``fit`` (a sentence on how well the rule stands for the group that was found).
+        ``id``, ``name``, ``text`` (empty where the name says it), ``verdict``, ``order``, ``sizes``, ``figures``
+        (``name``, ``label``, ``value``, ``between`` or ``absent``), ``fit`` (a sentence on how well the rule stands for
+        the group that was found).
     """
     told = [_told(s, i, segments.get("currency")) for i, s in enumerate(segments["segments"], 1)]
     return sorted(told, key=lambda s: _VERDICTS.index(s["verdict"]) if s["verdict"] in _VERDICTS else len(_VERDICTS))
@@ -40,19 +43,18 @@ def told_figures(figures: Mapping[str, Any], currency: str | None) -> list[Told]
     list of dict
         ``name``, ``label``, and ``value``, ``between``, ``n`` or ``absent``.
     """
-    named = {k: v for k, v in figures.items() if isinstance(v, Mapping) and ("estimate" in v or set(v) == {"absent"})}
-    return [_figure(name, figure, currency) for name, figure in named.items()]
+    return [_figure(name, figure, currency) for name, figure in figures.items()]
 
 
 def _told(segment: Mapping[str, Any], order: int, currency: str | None) -> Told:
     return {
         "id": segment["id"],
         "name": segment["name"],
-        "text": segment["text"],
+        "text": segment["rule"]["text"] if segment["rule"]["text"] != segment["name"] else "",
         "verdict": segment["verdict"],
         "order": order,
         "sizes": [{"label": label(k), "n": n} for k, n in segment["sizes"].items()],
-        "figures": told_figures(segment, currency),
+        "figures": told_figures(segment["figures"], currency),
         "fit": _fit(segment),
     }
 

@@ -58,8 +58,7 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Told | None) -> Sectio
     criteria = tuple(f"{p['id']} {p['text']}: {p['evidence']}." for p in summary["criteria"])
     if chosen:
         others = [s for s in summary["segments"] if s is not chosen]
-        paragraphs = [f"{chosen['id']} {chosen['name']} ({chosen['verdict']}): {chosen['text']}."]
-        paragraphs += [f"Not selected: {s['id']} {s['name']} ({s['verdict']}): {s['text']}." for s in others]
+        paragraphs = [_named(chosen), *(f"Not selected: {_named(s)}" for s in others)]
         figures = tuple(_figure(f) for f in chosen["figures"] if f["name"] not in _ECONOMIC)
         return Section("Segment selected", tuple(paragraphs), (*figures, *criteria))
     reason = summary["no_segments"] or "No segment stands out as promising."
@@ -67,6 +66,11 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Told | None) -> Sectio
         return Section("Segment selected", (f"{reason} The target is what these criteria describe:",), criteria)
     why = summary["not_proposed"] or "No group to pursue stood out among the accounts that no exclusion hits."
     return Section("Segment selected", (reason, why), (), (_WHO_TO_TRY,))
+
+
+def _named(segment: Told) -> str:
+    said = f" {segment['text']}." if segment["text"] else ""
+    return f"{segment['id']} {segment['name']}: {segment['verdict']}.{said}"
 
 
 _WHO_TO_TRY = (
@@ -113,7 +117,7 @@ def _buyer(chosen: Told | None) -> Section:
 def _why_we_win(summary: Mapping[str, Any]) -> Section:
     won = [f"{p['id']} {p['text']}: {p['evidence']}." for p in summary["criteria"]]
     model = next((m for m in summary["models"] if m["outcome"] == "win"), None)
-    paragraphs = [f"The win model: {model['verdict']}"] if model and "verdict" in model else []
+    paragraphs = [f"The win model: {model['plain'] or model['verdict']}"] if model and "verdict" in model else []
     if model and model.get("importance"):
         leading = ", ".join(row["attribute"] for row in model["importance"][:3])
         paragraphs.append(f"What its answers rest on most: {leading}. That is association, not cause.")

@@ -113,8 +113,8 @@ def _segment_figures(segments: Mapping[str, Any]) -> Figures:
     for segment in segments["segments"]:
         prefix = f"segments_{segment['id']}"
         figures[f"{prefix}_stability"] = _entry(segment["stability"])
-        for name, value in segment.items():
-            if isinstance(value, Mapping) and "estimate" in value:
+        for name, value in segment["figures"].items():
+            if "estimate" in value:
                 figures[f"{prefix}_{name}"] = _interval_entry(value)
     return figures
 

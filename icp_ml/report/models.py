@@ -23,6 +23,7 @@ _MEANINGS = (
     ("profit", "what acting on the model would have earned, each customer with its own value"),
     ("log_loss", "how surprised the model is by what happened; lower is better"),
 )
+_PAIRS = {"churn": "left and one that stayed", "win": "was won and one that was lost"}
 _SHOWN = 10
 
 
@@ -32,8 +33,9 @@ def told_models(metrics: Mapping[str, Any]) -> list[Told]:
     Returns
     -------
     list of dict
-        ``outcome``, ``title``; ``absent`` (reason), or ``verdict``, ``kinds`` (column heads), ``figures`` (``label``,
-        ``meaning``, ``cells``), ``reliability`` and ``importance`` (for drawing), ``levels``, ``extrapolated``.
+        ``outcome``, ``title``; ``absent`` (reason), or ``verdict``, ``plain`` (without jargon), ``kinds`` (column
+        heads), ``figures`` (``label``, ``meaning``, ``cells``), ``reliability`` and ``importance`` (for drawing),
+        ``levels``, ``extrapolated``.
     """
     models = metrics.get("models") or {}
     return [_told(outcome, models[outcome]) for outcome in _TITLES if outcome in models]
@@ -46,6 +48,7 @@ def _told(outcome: str, model: Mapping[str, Any]) -> Told:
     kinds = [k for k in _KINDS if any(m["model"] == k for m in model["metrics"])]
     return told | {
         "verdict": model["verdict"],
+        "plain": _plain(outcome, model),
         "extrapolated": bool(model["extrapolated"]),
         "kinds": [_KINDS[k] for k in kinds],
         "figures": _rows(model["metrics"], kinds),
@@ -53,6 +56,19 @@ def _told(outcome: str, model: Mapping[str, Any]) -> Told:
         "importance": _importance(model["importance"]),
         "levels": _levels(model["levels"], {row["attribute"] for row in model["importance"][:_SHOWN]}),
     }
+
+
+def _plain(outcome: str, model: Mapping[str, Any]) -> str:
+    """Say how good the model is without a statistic's name; empty where its ranking was not measured."""
+    if model["ships"] == "base_rate":
+        return "nothing known before the sale tells accounts apart here; every account gets the average chance."
+    auc = next((m for m in model["metrics"] if m["name"] == "auc" and m["model"] == model["ships"]), None)
+    if auc is None or auc.get("value") is None:
+        return ""
+    between = f" ({100 * auc['low']:.0f} to {100 * auc['high']:.0f})" if auc.get("low") is not None else ""
+    where = "on later accounts" if auc["split"] == "out_of_time" else "on accounts it had not seen"
+    right = f"{100 * auc['value']:.0f} times in 100{between}"
+    return f"{where}, given one that {_PAIRS[outcome]}, the model picks the right one {right}; guessing gives 50."
 
 
 def _rows(metrics: list[Mapping[str, Any]], kinds: list[str]) -> list[Told]:

@@ -48,7 +48,8 @@ def told_scorecard(criteria: Mapping[str, Any]) -> Told:
     """Return the scorecard: what it ranks by, its lines, its tiers with the rate measured in each."""
     card, tiers = criteria["scorecard"], criteria["tiers"]
     figures = card.get("figures") or {}
-    target = _TARGETS[card["target"]].format(months=criteria["churn_horizon_months"])
+    months = (criteria.get("searched") or {}).get("horizon_months", criteria["churn_horizon_months"])
+    target = _TARGETS[card["target"]].format(months=months)
     return {
         "target": target,
         "base": card["base"],

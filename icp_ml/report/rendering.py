@@ -8,7 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]|#~])")
+# An underscore inside a word is no emphasis in CommonMark; escaping it would only make names hard to read.
+_MARKDOWN = re.compile(r"([\\`*\[\]|#~]|(?<![^\W_])_|_(?![^\W_]))")
 _LINE_START = re.compile(r"^(\s*)([-+>]|\d+[.)])(?=\s|$)")
 
 
@@ -28,8 +29,8 @@ def render_markdown(template: str, **values: Any) -> str:
 def markdown_safe(value: Any) -> str:
     r"""Write a value so that Markdown shows it as it is, on one line.
 
-    >>> print(markdown_safe("a_b <script> [x](y)"))
-    a\_b &lt;script&gt; \[x\](y)
+    >>> print(markdown_safe("b2b_saas _b_ <script> [x](y)"))
+    b2b_saas \_b\_ &lt;script&gt; \[x\](y)
     >>> print(markdown_safe("1. # heading"))
     1\. \# heading
     """

@@ -76,5 +76,15 @@ def _pull(pull: Mapping[str, Any]) -> list[str]:
 
 
 def _exclusion(entry: Mapping[str, Any]) -> Told:
-    kept = ("text", "reason", "owner", "review_on", "supported", "verdict")
-    return {name: entry.get(name) for name in kept}
+    kept = ("text", "reason", "owner", "review_on", "supported")
+    return {name: entry.get(name) for name in kept} | {"verdict": _exclusion_verdict(entry)}
+
+
+def _exclusion_verdict(entry: Mapping[str, Any]) -> str:
+    difference, outcome = entry.get("difference"), entry.get("outcome")
+    if entry.get("supported") is None or not difference or not outcome:
+        return str(entry["verdict"])
+    answer = "Supported by the data" if entry["supported"] else "Not supported by the data"
+    happened = f"left within {months_of(outcome)} months" if outcome.startswith("churn_") else "were won"
+    whole = points(difference["low"], difference["high"])
+    return f"{answer}: compared with all others, {happened}: {whole}."

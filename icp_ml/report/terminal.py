@@ -13,7 +13,14 @@ from icp_ml.report.proposals import Told
 
 _STYLES = {"green": "green", "yellow": "yellow", "red": "red"}
 _VERDICTS = {"high pull": "bold green", "promising": "green", "average": "", "avoid": "red"}
-_SEGMENT_FIGURES = ("win_rate", "churn", "nrr", "pull", "arr")
+_SEGMENT_FIGURES = {
+    "win_rate": "won",
+    "churn": "left",
+    "nrr": "revenue kept, with expansion",
+    "pull": "pull from 1 to 5",
+    "arr": "a year when won",
+}
+_RECEIPT_LINES = 4
 _SHOWN_WARNINGS = 8
 
 
@@ -65,13 +72,17 @@ class _Page:
         for text in texts:
             self.line(text, style, indent)
 
+    def title(self, text: str) -> None:
+        """Print a section's title."""
+        self.console.print()
+        self.line(text, "bold underline")
+
     def section(self, title: str, texts: Iterable[str], wrap: bool = True) -> None:
         """Print a titled section, or nothing where there is nothing to say."""
         rows = list(texts)
         if not rows:
             return
-        self.console.print()
-        self.line(title, "bold underline")
+        self.title(title)
         for text in rows:
             self.line(text, indent=2, wrap=wrap)
 
@@ -79,11 +90,11 @@ class _Page:
         """Print criteria or exclusions with their evidence and receipts."""
         if not proposals:
             return
-        self.section(title, [""])
+        self.title(title)
         for proposal in proposals:
             self.line(f"{proposal['id']}  {proposal['text']}", f"bold {style}", 2)
             self.line(f"{_capital(proposal['evidence'])}.", indent=6)
-            self.lines(proposal["receipt"], indent=6)
+            self.lines(proposal["receipt"][:_RECEIPT_LINES], indent=6)
             self.lines(proposal["mind"], "dim", 6)
             if proposal["review_on"]:
                 self.line(f"Look at it again on {proposal['review_on']}.", "dim", 6)
@@ -98,16 +109,18 @@ class _Page:
 
     def segments(self, segments: list[Told], none_because: str | None) -> None:
         """Print the segments, or why there are none."""
-        self.section("Segments", [none_because] if none_because else [""] if segments else [])
+        self.section("Segments", [none_because or "Groups that differ in winning, keeping, expanding or pull."])
         for segment in segments:
             head = Text.assemble(
                 (f"{segment['id']}  {segment['name']}", "bold"), ("  " + segment["verdict"], _style(segment["verdict"]))
             )
             self.console.print(Padding(head, (0, 0, 0, 2)))
-            self.line(segment["text"], indent=6)
-            shown = [f for f in segment["figures"] if f["name"] in _SEGMENT_FIGURES and "value" in f]
+            if segment["text"]:
+                self.line(segment["text"], indent=6)
+            figures = {f["name"]: f for f in segment["figures"] if "value" in f}
+            shown = [_figure(words, figures[name]) for name, words in _SEGMENT_FIGURES.items() if name in figures]
             if shown:
-                self.line("; ".join(_figure(f) for f in shown) + ".", indent=6)
+                self.line(f"{_capital('; '.join(shown))}.", indent=6)
 
     def tiers(self, scorecard: Told, now: list[Told]) -> None:
         """Print the tiers: what was measured in each, and what is in it now."""
@@ -133,14 +146,13 @@ def _style(verdict: str) -> str:
     return _VERDICTS.get(verdict, "")
 
 
-def _figure(figure: Told) -> str:
+def _figure(words: str, figure: Told) -> str:
     between = f" ({figure['between']})" if "between" in figure else ""
-    return f"{figure['label']}: {figure['value']}{between}"
+    return f"{words} {figure['value']}{between}"
 
 
 def _model(model: Told) -> str:
-    told = model["verdict"] if "verdict" in model else f"not measured: {model['absent']}"
-    return f"{model['title']}: {told}"
+    return f"{model['title']}: {model.get('plain') or model.get('verdict') or model['absent']}"
 
 
 def _capital(text: str) -> str:

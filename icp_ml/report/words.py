@@ -8,7 +8,7 @@ from typing import Any
 
 from icp_ml.wording import label_words, number_words
 
-_LARGE = 10_000_000
+_LARGE = 1_000_000
 _DETAIL_UNDER = 0.10
 
 
@@ -38,8 +38,11 @@ def money(amount: float, currency: str | None) -> str:
 
     >>> money(1234.5, "EUR"), money(23_456_000, "EUR"), money(-3, None)
     ('EUR 1,234', 'EUR 23.5 million', '-3')
+    >>> money(2_329_940, "EUR")
+    'EUR 2.33 million'
     """
-    words = f"{amount / 1e6:,.1f} million" if abs(amount) >= _LARGE else f"{amount:,.0f}"
+    digits = 2 if abs(amount) < 10 * _LARGE else 1
+    words = f"{amount / _LARGE:,.{digits}f} million" if abs(amount) >= _LARGE else f"{amount:,.0f}"
     return f"{currency} {words}" if currency else words
 
 
@@ -84,6 +87,8 @@ def figure_words(name: str, value: Any, currency: str | None) -> str:
 
     >>> figure_words("arr_won", 1200.0, "EUR"), figure_words("win_rate", 0.25, None), figure_words("owner", "Ann", None)
     ('EUR 1,200', '25 %', 'Ann')
+    >>> figure_words("cycle_days", 34.74, None), figure_words("pull", 3.815, None)
+    ('35 days', '3.8')
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -93,7 +98,9 @@ def figure_words(name: str, value: Any, currency: str | None) -> str:
         return money(value, currency)
     if re.search(r"(rate|share|churn|grr|nrr|kept|match|fidelity|precision|recall|grown|pct)", name):
         return percent(value)
-    return number_words(round(value, 3))
+    if name.endswith("_days"):
+        return f"{value:,.0f} days"
+    return f"{value:.1f}" if name.startswith("pull") else number_words(round(value, 3))
 
 
 def label(name: str) -> str:

@@ -11,10 +11,11 @@ from scipy.stats import t as student
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Economics
-from icp_ml.survival import kaplan_meier, supported_horizon, wilson_interval
+from icp_ml.survival import ipcw_weights, kaplan_meier, supported_horizon, wilson_interval
 
 LEVEL = 0.90
 _FEWEST = 10
+_FEWEST_REACHED = 5  # customers followed to the horizon, without whom retained ARR is unknown
 
 Figure = dict[str, Any]
 
@@ -37,19 +38,18 @@ def segment_figures(cohort: Cohort, members: np.ndarray, months: int | None, eco
     -------
     dict
         ``win_rate`` (Wilson), ``churn`` (Kaplan-Meier at ``months``), ``grr`` and ``nrr`` (ratios of summed ARR at the
-        horizon among customers whose horizon has passed), ``pull`` (mean, 1..5), ``arr`` (mean first ARR),
+        horizon, weighted for censoring), ``pull`` (mean, 1..5), ``arr`` (mean first ARR),
         ``cycle_days`` (mean, won deals), ``cost_to_serve`` (mean a year) and ``opportunity_value``; each
         ``{"estimate", "low", "high", "level", "n"}`` or ``{"absent": reason}``.
     """
     rows = cohort.accounts[members]
     customers = rows[rows["is_customer"].to_numpy(dtype=bool)]
     won = rows[(rows["outcome"] == "won").fillna(False).to_numpy(dtype=bool)]
-    full = customers[_fully_followed(customers, cohort)]
     figures = {
         "win_rate": _win_rate(rows, len(won)) if cohort.has_wins else _absent("no deals: winning was not measured"),
         "churn": _churn(customers, months) if cohort.has_churn else _absent("no subscriptions: churn was not measured"),
-        "grr": _ratio(full, "grr"),
-        "nrr": _ratio(full, "nrr"),
+        "grr": _ratio(customers, "grr", cohort.horizon),
+        "nrr": _ratio(customers, "nrr", cohort.horizon),
         "pull": _mean(customers["pull"], "customers with measured pull"),
         "arr": _mean(customers["arr_start"], "customers of known ARR"),
         "cycle_days": _mean(won["cycle_days"], "won deals with both dates"),
@@ -111,20 +111,24 @@ def _churn(customers: pd.DataFrame, months: int | None) -> Figure:
     return _figure(1 - curve.survival_at(months), 1 - high, 1 - low, curve.n) | {"months": months}
 
 
-def _fully_followed(customers: pd.DataFrame, cohort: Cohort) -> np.ndarray:
-    """Which customers started a whole horizon before follow-up ends: among others only the lost would be known."""
-    latest = pd.Timestamp(cohort.follow_up_until) - pd.DateOffset(months=cohort.horizon)
-    return (pd.to_datetime(customers["started_at"]) <= latest).to_numpy()
+def _ratio(customers: pd.DataFrame, name: str, horizon: int) -> Figure:
+    """Return ARR kept over ARR started with at the horizon, each customer for those censored before like it.
 
-
-def _ratio(customers: pd.DataFrame, name: str) -> Figure:
-    """Return ARR kept over ARR started with, with a linearised interval (Cochran 1977, section 6.3)."""
-    known = customers[customers[name].notna() & (customers["arr_start"] > 0)]
-    n = len(known)
-    if n < _FEWEST:
-        return _absent(f"{n} customers of known ARR have a full horizon behind them, fewer than {_FEWEST}")
-    weight = known["arr_start"].to_numpy(dtype=float)
-    values = known[name].to_numpy(dtype=float)
+    Weighted by the inverse probability of censoring, so that it agrees with Kaplan-Meier churn; counting only customers
+    whose figure is known would count the lost in full and the kept in part. The interval is linearised (Cochran 1977,
+    section 6.3). Customers who came under observation late are left out.
+    """
+    seen = customers[(customers["entry_months"].fillna(0.0) <= 0) & (customers["arr_start"] > 0)]
+    months, churned = seen["follow_up_months"].to_numpy(dtype=float), seen["churned"].to_numpy(dtype=bool)
+    known = seen[name].notna().to_numpy()
+    settled = (churned & (months <= horizon)) | (months >= horizon)
+    used = known | ~settled
+    reached = int(np.sum(known & (months >= horizon)))
+    if used.sum() < _FEWEST or (reached < _FEWEST_REACHED and not np.all(settled[used])):
+        return _absent(f"{reached} of {int(used.sum())} customers of known ARR were followed for {horizon} months")
+    weight = ipcw_weights(months[used], churned[used], horizon) * seen["arr_start"].to_numpy(dtype=float)[used]
+    values = np.nan_to_num(seen[name].to_numpy(dtype=float)[used])
+    n = int(used.sum())
     ratio = float(np.sum(weight * values) / weight.sum())
     error = float(np.std(weight * (values - ratio), ddof=1) / (weight.mean() * math.sqrt(n)))
     if error == 0:

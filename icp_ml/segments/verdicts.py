@@ -5,7 +5,7 @@ anything else is the same. With this:
 
 ``avoid``
     churn above elsewhere, or an expected value of an opportunity whose interval lies below 0, or both win rate and
-    value below elsewhere.
+    value below elsewhere (the win rate alone where value is unmeasured).
 ``high pull``
     not avoid; pull above elsewhere (where pull is unmeasured, win rate); and neither churn above nor value below
     elsewhere.
@@ -48,7 +48,8 @@ def verdict(figures: Figures, elsewhere: Figures) -> str:
     signs = {name: compared(figures, elsewhere, name) for name in (*_GOOD, "churn")}
     value = figures["opportunity_value"]
     loses = "absent" not in value and value["high"] < 0
-    if signs["churn"] > 0 or loses or (signs["win_rate"] < 0 and signs["opportunity_value"] < 0):
+    worth_less = signs["opportunity_value"] < 0 or "absent" in value
+    if signs["churn"] > 0 or loses or (signs["win_rate"] < 0 and worth_less):
         return "avoid"
     asked = "win_rate" if "absent" in figures["pull"] or "absent" in elsewhere["pull"] else "pull"
     if signs[asked] > 0 and signs["opportunity_value"] >= 0:

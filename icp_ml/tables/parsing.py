@@ -19,9 +19,15 @@ _NUMERIC = re.compile(r"^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT\w*|FLO
 _FRACTIONAL = re.compile(r"^(FLOAT|DOUBLE|DECIMAL.*)$")
 
 # Signs and words around a number that carry no digit: currency signs, %, a currency code before or behind.
-_AROUND = r"[\p{Sc}%]|^\s*(?:[A-Z]{3}|US|A|C)\s*|\s*[A-Z]{3}\s*$"
+_CODES = (
+    "AED|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD|PHP|PLN|RON|SAR|SEK|SGD|THB|"
+    "TRY|TWD|USD|ZAR"
+)
+_AROUND = rf"(?:US|AU|CA|NZ|HK|A|C|R|S)?\p{{Sc}}|%|^\s*(?:{_CODES})\s*|\s*(?:{_CODES})\s*$"
 _GROUP = r"['’ \x{00a0}\x{202f}]"
 _PLAIN = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+_WHOLE = r"-?\d{1,15}"
+_SHORT = rf"{_WHOLE}(\.\d{{1,20}})?"
 _GROUPED = rf"[+-]?[1-9]\d{{0,2}}((,\d{{3}})+|({_GROUP}\d{{3}})+)(\.\d+)?"
 _COMMA_DECIMAL = rf"[+-]?(\d+|\d{{1,3}}((\.\d{{3}})+|({_GROUP}\d{{3}})+)),\d+"
 _DOT_GROUPED = r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}"
@@ -115,9 +121,14 @@ def number_sql(column: str, column_type: str = "VARCHAR", decimal: str | None = 
     """
     if column_type == "BOOLEAN" or _NUMERIC.match(column_type):
         number = f"CAST({column} AS DOUBLE)"
-    else:
-        number = _number_from_text(_bare_number(text_sql(column, column_type)), decimal)
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
+        return f"CASE WHEN isfinite({number}) THEN {number} END"
+    text = text_sql(column, column_type)
+    number = _number_from_text(_bare_number(text), decimal)
+    # Most cells are plain digits: they need not be looked at by every shape.
+    quick = _SHORT if decimal is None else _WHOLE
+    return (
+        f"CASE WHEN {_matches(text, quick)} THEN TRY_CAST({text} AS DOUBLE) WHEN isfinite({number}) THEN {number} END"
+    )
 
 
 def _bare_number(text: str) -> str:

@@ -17,12 +17,14 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 from duckdb import DuckDBPyConnection as Connection
-from duckdb import Error as EngineError
 
 from icp_ml.errors import DataError
 from icp_ml.tables.dialect import Dialect, LooseRows, read_loosely, sniff, transcode
 from icp_ml.tables.parsing import literal, quoted, text_sql
 from icp_ml.tables.workbooks import read_workbook
+
+# What a wrong query of the user's raises, for the modules that may not import the engine.
+EngineError = duckdb.Error
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xlsm")
 ROW = "__row"
@@ -262,7 +264,7 @@ def _scan_rows(
     taken = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall()[0][0]
     name = quoted(f"__mended_{taken}")
     connection.register("__loose", frame)
-    names = ", ".join(f"CAST({internal(i)} AS VARCHAR) AS {internal(i)}" for i in range(len(header)))
+    names = ", ".join(f"nullif(CAST({internal(i)} AS VARCHAR), '') AS {internal(i)}" for i in range(len(header)))
     connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {quoted(ROW)}, {names} FROM __loose")
     connection.unregister("__loose")
     types = ("VARCHAR",) * len(header)

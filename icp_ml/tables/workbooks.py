@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -42,7 +43,7 @@ def _cells(path: Path) -> list[list[str]]:
             f"{path.name}: reading Excel files needs the extra 'excel'; install it (pip install 'icp-ml[excel]') or "
             "save the sheet as CSV"
         ) from err
-    except (ValueError, KeyError, OSError) as err:
+    except (ValueError, KeyError, OSError, BadZipFile) as err:
         raise DataError(f"{path.name}: not a readable Excel workbook ({err}); save it again as .xlsx or CSV") from err
     return [[cell_text(cell) for cell in row] for row in sheet.itertuples(index=False, name=None)]
 

@@ -252,11 +252,13 @@ class _Recording:
                 loader_module=_LOADER,
                 data_path=str(self.discovery.release / "boosters"),
                 model_config={"outcome": outcome},
-                registered_model_name=name,
                 pip_requirements=[f"icp-ml=={self.discovery.version}"],
                 metadata={"release_id": self.discovery.release_id},
             )
-        return f"{name}/{info.registered_model_version}"
+        if not self.client.search_registered_models(f"name = '{name}'", max_results=1):
+            self.client.create_registered_model(name)
+        version = self.client.create_model_version(name, info.model_uri, run_id, model_id=info.model_id)
+        return f"{name}/{version.version}"
 
 
 @contextmanager

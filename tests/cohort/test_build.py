@@ -128,6 +128,18 @@ def test_the_tables_are_left_as_they_were(make_tables, make_config):
         pd.testing.assert_frame_equal(copy, now)
 
 
+def test_early_customers_without_endings_raise_a_warning_that_covers_from_answers(make_cohort):
+    early = [(f"E{i}", "2020-01-01", None, 1.0) for i in range(60)]
+    late = [(f"L{i}", "2024-01-01", "2024-07-01" if i < 8 else None, 1.0) for i in range(20)]
+    ids = [row[0] for row in early + late]
+    warning = (
+        "of 60 customers started up to 2020 only 0 churned within 12 months, where later ones lead one to expect 24"
+    )
+    assert any(note.startswith(warning) for note in make_cohort(ids, None, early + late).notes)
+    answered = make_cohort(ids, None, early + late, covers_from="2021-01-01")
+    assert not any("survivors of that time" in note for note in answered.notes)
+
+
 def test_rows_of_unknown_accounts_are_left_out(make_cohort):
     deals = [("D1", "ghost", "2024-01-01", "2024-02-01", "won"), ("D2", "A", "2024-01-01", "2024-02-01", "lost")]
     cohort = make_cohort(["A"], deals, [("ghost", "2024-01-01", None, 1.0)])

@@ -80,6 +80,11 @@ def test_a_deal_created_by_as_of_and_closed_later_is_open(make_cohort):
     assert cohort.accounts.loc["A", "open_pipeline"] == 10.0
 
 
+def test_a_deal_closed_on_the_last_day_covered_is_closed(make_cohort):
+    cohort = make_cohort(["A"], [("D1", "A", "2024-01-01", "2024-02-15", "won")], as_of="2024-02-15")
+    assert cohort.accounts.loc["A", "outcome"] == "won"
+
+
 def test_closed_before_created_dates_the_decision_by_the_earlier_day_and_has_no_cycle(make_cohort):
     cohort = make_cohort(["A"], [("D1", "A", "2024-05-10", "2024-05-01", "won")])
     account = cohort.accounts.loc["A"]

@@ -87,6 +87,12 @@ def test_the_present_period_ends_when_the_last_one_in_force_does(make_cohort):
     assert ends.isna().tolist() == [False, True, True, True]
 
 
+def test_the_end_of_a_running_term_that_the_reader_keeps_apart_is_the_period_end(make_cohort):
+    cohort = make_cohort(["A"], None, [("A", "2026-01-01", None, 1.0, {"term_ends_at": "2026-12-31"})])
+    assert str(cohort.accounts.loc["A", "period_end"].date()) == "2026-12-31"
+    assert not cohort.accounts.loc["A", "churned"]
+
+
 def test_the_horizon_is_the_configs(make_cohort):
     periods = [("A", "2024-01-01", None, 100.0), ("A", "2024-06-01", None, 50.0)]
     cohort = make_cohort(["A"], None, periods, outcomes={"churn_horizon_months": 3})

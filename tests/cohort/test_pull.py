@@ -57,18 +57,26 @@ def test_the_mean_of_the_parts_present_needs_at_least_half_of_them(make_cohort):
     assert cohort.accounts["pull"].isna().tolist() == [False, False, True, True, True]
 
 
+def test_one_of_two_parts_is_half_and_enough(make_cohort):
+    parts = [{"opportunity": "amount"}, {"opportunity": "discount_pct"}]
+    deals = deals_with(amount=[1.0, 2.0, None, None, None], discount_pct=[None] * 5)
+    score, _ = pull_of(make_cohort(IDS, deals, PERIODS, pull=parts))
+    assert score == pytest.approx([1 / 4, 3 / 4] + [np.nan] * 3, nan_ok=True)
+
+
 def test_only_signals_within_the_window_from_the_first_start_count(make_cohort):
     signals = [
         ("A", "2024-12-31", "usage", 90.0),  # before the start
         ("A", "2025-01-01", "usage", 10.0),
         ("A", "2025-01-31", "usage", 30.0),  # day 30, the last one
         ("A", "2025-02-01", "usage", 90.0),
-        ("B", "2025-01-10", "usage", 25.0),
+        ("B", "2025-01-10", "usage", 15.0),
         ("C", "2025-01-10", "other", 99.0),
     ]
     part = [{"signal": "usage", "window_days": 30}]
+    # A: (10 + 30) / 2 = 20, above the 15 of B.
     score, _ = pull_of(make_cohort(IDS, None, PERIODS, signals, pull=part))
-    assert score == pytest.approx([1 / 4, 3 / 4, np.nan, np.nan, np.nan], nan_ok=True)
+    assert score == pytest.approx([3 / 4, 1 / 4, np.nan, np.nan, np.nan], nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +111,12 @@ def test_a_signal_that_never_occurs_is_unmeasured_and_named_with_the_nearest(mak
     cohort = make_cohort(["A"], None, PERIODS[:1], [("A", "2025-02-01", "referral", 1.0)], pull=part)
     assert cohort.accounts["pull"].isna().all()
     assert "pull: no signal 'referal' occurs (did you mean 'referral'?); this part is unmeasured" in cohort.notes
+
+
+def test_a_signal_that_occurs_only_after_as_of_has_not_occurred(make_cohort):
+    part = [{"signal": "referral", "aggregate": "count", "window_days": 30}]
+    cohort = make_cohort(["A"], None, PERIODS[:1], [("A", "2026-07-01", "referral", 1.0)], pull=part)
+    assert "pull: no signal 'referral' occurs; this part is unmeasured" in cohort.notes
 
 
 def test_an_unknown_behaviour_of_the_deal_is_an_error_that_names_the_nearest(make_cohort):

@@ -114,11 +114,12 @@ def test_survivors_from_before_covers_from_enter_the_risk_set_on_that_day(make_c
         ("A", "2020-01-01", None, 1.0),
         ("B", "2022-01-01", None, 1.0),
         ("C", "2019-01-01", "2020-06-01", 1.0),  # ended before: never at risk
+        ("D", "2019-01-01", "2021-01-01", 1.0),  # ended on the day
     ]
-    cohort = make_cohort(["A", "B", "C"], None, periods, covers_from="2021-01-01")
-    assert cohort.accounts["entry_months"].tolist() == [12.0, 0.0, 24.0]
-    assert cohort.customers.tolist() == [True, True, False]
-    assert (cohort.counts["entered_late"], cohort.counts["never_at_risk"]) == (1, 1)
+    cohort = make_cohort(["A", "B", "C", "D"], None, periods, covers_from="2021-01-01")
+    assert cohort.accounts["entry_months"].tolist() == [12.0, 0.0, 24.0, 24.0]
+    assert cohort.customers.tolist() == [True, True, False, False]
+    assert (cohort.counts["entered_late"], cohort.counts["never_at_risk"]) == (1, 2)
     assert cohort.accounts.loc["C", "left_out"] == "ended before covers_from; in no churn rate"
     assert any("1 customers of before 2021-01-01" in note for note in cohort.notes)
 

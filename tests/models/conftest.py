@@ -47,8 +47,9 @@ def simulate(n: int = 1500, seed: int = 0, effect: float = 1.0, days: int = 1460
     """Proportional hazards with a jump at each anniversary; deals spread over the last ``days``."""
     rng = np.random.default_rng(seed)
     frame = _attributes(n, rng)
-    small, revops = frame["employees"].to_numpy() < 40, frame["has_revops"].to_numpy(dtype=bool)
-    risk = np.exp(effect * (1.6 * small - 0.8 * revops))
+    size, revops = frame["employees"].to_numpy(), frame["has_revops"].to_numpy(dtype=bool)
+    # Too small and too large churn more: trees see it, the linear baseline does not.
+    risk = np.exp(effect * (1.6 * ((size < 30) | (size > 150)) - 0.8 * revops))
     chance = 1 / (1 + np.exp(-(0.2 + effect * (1.0 * revops - 1.0 * (frame["industry"] == "i3").to_numpy()))))
     created = AS_OF - rng.integers(1, days, n).astype("timedelta64[D]")
     closed = created + rng.integers(5, 60, n).astype("timedelta64[D]")

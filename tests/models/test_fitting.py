@@ -30,9 +30,10 @@ def test_the_models_rank_nearly_as_well_as_the_truth(world, fitted, simulate) ->
 
 
 @pytest.mark.parametrize("days", [1460, 600])
+@pytest.mark.slow
 def test_predicted_churn_has_the_true_level_under_light_and_heavy_censoring(simulate, days: int) -> None:
     gaps = []
-    for seed in range(3):
+    for seed in range(2):
         known = simulate(seed=seed, days=days, n=1200)
         models = fit_models(known.cohort, known.config, list(known.config.attributes))
         customers = known.cohort.customers
@@ -41,9 +42,10 @@ def test_predicted_churn_has_the_true_level_under_light_and_heavy_censoring(simu
     assert abs(np.mean(gaps)) < 0.03
 
 
+@pytest.mark.slow
 def test_on_noise_the_base_rate_ships_and_nobody_is_told_apart(simulate) -> None:
     for seed in range(3):
-        noise = simulate(effect=0.0, seed=seed, n=1000)
+        noise = simulate(effect=0.0, seed=seed, n=800)
         models = fit_models(noise.cohort, noise.config, list(noise.config.attributes))
         for report in (models.churn, models.win):
             assert report.predictor.kind == "base_rate"
@@ -156,7 +158,7 @@ def test_what_cannot_be_modelled_is_absent_with_the_reason(simulate, world) -> N
 
 
 def test_an_attribute_that_is_not_declared_is_named(world) -> None:
-    with pytest.raises(ConfigError, match="'employes' must be declared under 'attributes' .did you mean 'employees'"):
+    with pytest.raises(ConfigError, match=r"'employes' must be declared .* \(did you mean 'employees'"):
         fit_models(world.cohort, world.config, ["employes"])
 
 

@@ -71,10 +71,21 @@ def test_figures_without_data_are_absent_with_the_reason_and_never_zero(accounts
 
 def test_customers_whose_horizon_lies_ahead_are_in_no_retention_ratio(accounts):
     late = accounts.copy()
-    # Had they started last month, only those already lost would be known.
-    late["started_at"] = pd.Timestamp("2026-05-01")
+    # The kept are followed for seven months only: what is known of NRR is that of the lost.
     late.loc[late["grr"] == 1, ["grr", "nrr"]] = np.nan
-    assert "absent" in segment_figures(cohort_of(late), np.ones(20, dtype=bool), 12, Economics())["nrr"]
+    late.loc[late["follow_up_months"] == 24, "follow_up_months"] = 7.0
+    figures = segment_figures(cohort_of(late), np.ones(20, dtype=bool), 12, Economics())
+    assert figures["nrr"] == {"absent": "0 of 10 customers of known ARR were followed for 12 months"}
+
+
+def test_retained_arr_agrees_with_kaplan_meier_under_censoring(accounts):
+    partly = accounts.copy()
+    partly.loc[2, ["follow_up_months", "grr", "nrr"]] = [6.5, np.nan, np.nan]
+    partly.loc[3, ["follow_up_months", "grr", "nrr"]] = [3.0, np.nan, np.nan]
+    figures = segment_figures(cohort_of(partly), np.ones(20, dtype=bool), 12, Economics())
+    # One of ten is censored before the two of nine churn: 7 / 9 kept, all of ARR 100.
+    assert figures["churn"]["estimate"] == pytest.approx(2 / 9, abs=1e-6)
+    assert figures["grr"]["estimate"] == pytest.approx(7 / 9, abs=1e-6)
 
 
 def test_sizes_count_all_accounts(accounts):

@@ -41,6 +41,7 @@ def value() -> Iterator[Any]:
         ("$1,000", 1000.0),
         ("1000 USD", 1000.0),
         ("US$ 5", 5.0),
+        ("R$1.000,00", 1000.0),
         ("12%", 12.0),
         ("(1,234.50)", -1234.5),
         ("−5", -5.0),
@@ -52,7 +53,9 @@ def test_a_number_is_read_through_separators_and_signs(value: Any, cell: str, nu
     assert value(parsing.number_sql("c"), cell) == number
 
 
-@pytest.mark.parametrize("cell", ["abc", "12 34", "1,23,4", "nan", "inf", "1_000", "0x10", "1e400", "12 people"])
+@pytest.mark.parametrize(
+    "cell", ["abc", "A5", "SKU123", "12 34", "1,23,4", "nan", "inf", "1_000", "0x10", "1e400", "12 people"]
+)
 def test_a_cell_that_is_no_number_is_missing_and_known_to_be_unreadable(value: Any, cell: str) -> None:
     sql = parsing.number_sql("c")
     assert value(sql, cell) is None

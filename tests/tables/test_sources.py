@@ -64,7 +64,7 @@ def test_a_report_footer_is_left_out_and_a_sparse_last_account_is_not(rows: Any)
 
 def test_ragged_rows_are_padded_cut_and_reported(rows: Any) -> None:
     scan, found = rows("a.csv", b"id,name\n1\n2,y,z\n3,w\n")
-    assert found == [(2, "1", ""), (3, "2", "y"), (4, "3", "w")]
+    assert found == [(2, "1", None), (3, "2", "y"), (4, "3", "w")]
     assert scan.ragged == ((2, 1), (3, 3))
 
 
@@ -80,12 +80,14 @@ def test_an_excel_separator_line_is_followed(rows: Any) -> None:
 
 
 def test_a_workbook_reads_as_its_csv_would(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"id": [1, 2], "day": pd.to_datetime(["2024-01-05", None]), "n": [2.0, 2.5], "b": [True, False]})
+    frame = pd.DataFrame(
+        {"id": [1, 2], "day": pd.to_datetime(["2024-01-05", None]), "n": [2.0, 2.5], "b": [True, False]}
+    )
     frame.to_excel(tmp_path / "a.xlsx", index=False)
     with engine() as (connection, scratch):
         scan = scan_file(connection, tmp_path / "a.xlsx", scratch)
         found = connection.execute(scan.sql).fetchall()
-    assert found == [(2, "1", "2024-01-05", "2", "true"), (3, "2", "", "2.5", "false")]
+    assert found == [(2, "1", "2024-01-05", "2", "true"), (3, "2", None, "2.5", "false")]
 
 
 def test_a_parquet_file_keeps_its_types_and_row_numbers(tmp_path: Path) -> None:

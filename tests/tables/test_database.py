@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from icp_ml.config.loading import load_config
+from icp_ml.errors import DataError
+from icp_ml.tables.reading import read_tables
+from icp_ml.tables.tables import Tables
+
+URL = 'source: {url: "${CRM}"}\n'
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> Path:
+    connection = sqlite3.connect(tmp_path / "crm.db")
+    connection.executescript(
+        """
+        CREATE TABLE accounts (account_id TEXT, employees REAL);
+        INSERT INTO accounts VALUES ('A1', 12.0), ('A2', NULL);
+        CREATE TABLE "Contract" (account TEXT, started_at DATE, ended_at DATE, arr REAL, deleted INTEGER);
+        INSERT INTO "Contract" VALUES ('A1', '2024-01-01', NULL, 100.5, 0), ('A1', '2024-01-01', NULL, 7, 1);
+        """
+    )
+    connection.close()
+    return tmp_path
+
+
+def read(folder: Path, config: str, url: str = "sqlite:///crm.db") -> Tables:
+    path = folder / "icp.yaml"
+    path.write_text(f"name: acme\nattributes: {{employees: {{type: number}}}}\n{URL}{config}", encoding="utf-8")
+    return read_tables(load_config(path, environ={"CRM": url}), folder)
+
+
+def test_a_table_is_read_under_its_own_name_or_the_configs(crm: Path) -> None:
+    tables = read(
+        crm, "tables: {subscriptions: {table: Contract, columns: {account_id: account}, where: deleted = 0}}\n"
+    )
+    assert tables.accounts["employees"].tolist()[0] == 12.0
+    assert tables.subscriptions is not None
+    assert tables.subscriptions["arr"].tolist() == [100.5]
+    assert tables.opportunities is None
+
+
+def test_a_query_is_run_as_it_stands(crm: Path) -> None:
+    query = "SELECT account AS account_id, started_at, ended_at, arr FROM Contract WHERE deleted = 1 AND ':x' = ':x'"
+    tables = read(crm, f'tables: {{subscriptions: {{query: "{query}"}}}}\n')
+    assert tables.subscriptions is not None
+    assert tables.subscriptions["arr"].tolist() == [7.0]
+
+
+def test_a_missing_table_names_the_nearest(crm: Path) -> None:
+    with pytest.raises(DataError, match=r"the database has no table 'Contracts' \(did you mean 'Contract'\?\)"):
+        read(crm, "tables: {subscriptions: {table: Contracts}}\n")
+
+
+def test_a_missing_database_is_not_created(crm: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no SQLite database 'nope\.db'"):
+        read(crm, "", "sqlite:///nope.db")
+    assert not (crm / "nope.db").exists()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuchdb://u:hunter2@h/d"])
+def test_an_unknown_url_is_never_shown(crm: Path, url: str) -> None:
+    with pytest.raises(DataError, match=r"source\.url: not a database URL") as error:
+        read(crm, "", url)
+    assert url not in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_failing_query_shows_the_databases_answer(crm: Path) -> None:
+    with pytest.raises(DataError, match=r"the database answers: no such column: nope"):
+        read(crm, 'tables: {subscriptions: {query: "SELECT nope FROM Contract"}}\n')
+
+
+def test_the_same_rows_have_the_same_fingerprint(crm: Path) -> None:
+    config = "tables: {subscriptions: {table: Contract, columns: {account_id: account}}}\n"
+    assert read(crm, config).sources == read(crm, config).sources
