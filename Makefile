@@ -23,8 +23,7 @@ environment: ## make .venv from the lock (every other target does, when needed)
 discover: environment ## run the main job on the sample (CONFIG=configs/yours.yaml for another)
 	@echo "Discovering the ideal customer profile: icp discover $(CONFIG)"
 	@$(BIN)/icp discover $(CONFIG)
-	@echo
-	@echo "Where to look: the release folder named above, memo.md and report.html in it first; 'make ui' opens the runs in MLflow."
+	@echo "Read the decision memo first, then the whole report; 'make ui' opens the runs in MLflow."
 
 .PHONY: test
 test: environment ## run the tests, the slow ones too
@@ -45,14 +44,16 @@ format: environment ## format the code and mend what the linter can
 
 .PHONY: bench
 bench: environment ## run the benchmarks: each figure beside its limit
-	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do echo "== $$benchmark"; $(BIN)/python "$$benchmark" || exit 1; done
+	@failed=; for benchmark in $$(grep -l __main__ benchmarks/*.py | sed 's|/|.|; s|\.py$$||'); do \
+	    echo "== $$benchmark"; $(BIN)/python -m "$$benchmark" || failed="$$failed $$benchmark"; done; \
+	if [ -n "$$failed" ]; then echo "A limit does not hold in:$$failed" >&2; exit 1; fi
 
 .PHONY: ui
 ui: environment ## open the MLflow UI on the runs
 	@$(BIN)/icp ui
 
 .PHONY: example
-example: environment ## write models/example/ again from the sample
+example: environment ## write models/example/ and the README's output again
 	@$(BIN)/python scripts/make_example.py
 
 .PHONY: docs

@@ -17,9 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS, MEGABYTES = 90, 1500
-STAGE_SECONDS = {"tracking": 15}  # what logging may add
+STAGE_SECONDS = {"mlflow": 15}  # what logging may add
 HELP_SECONDS = 0.5
-STAGE = re.compile(r"^\[\d+/\d+\] (.+?) \.\.\. ")
+STAGE = re.compile(r"^\[\d+/\d+\] (.+?) \.\.\. (?: *([\d.]+) s)?")
 
 
 class Sampler(threading.Thread):
@@ -62,20 +62,17 @@ def run_discovery(folder: Path) -> tuple[dict[str, float], dict[str, float], flo
     sampler = Sampler(process.pid)
     sampler.start()
     seconds: dict[str, float] = {}
-    line, since = "", begun
+    line = ""
     assert process.stderr is not None
     while piece := process.stderr.read1(4096):  # type: ignore[attr-defined]  # a buffered pipe has it
-        line += piece.decode(errors="replace")
-        *ended, line = line.split("\n")
+        *ended, line = (line + piece.decode(errors="replace")).split("\n")
         for text in [*ended, line]:
-            if (found := STAGE.match(text)) and found.group(1) != sampler.stage:
-                sampler.stage = found.group(1)
-                since = time.perf_counter()
-        for text in ended:
-            if found := STAGE.match(text):
-                seconds[found.group(1)] = time.perf_counter() - since
+            if not (found := STAGE.match(text)):
+                print(text, end="", file=sys.stderr)
+            elif found.group(2):
+                seconds[found.group(1)] = float(found.group(2))
             else:
-                print(text, file=sys.stderr)
+                sampler.stage = found.group(1)
     if process.wait():
         raise SystemExit(f"icp discover ended with exit status {process.returncode}: {line}")
     return seconds, sampler.peaks, time.perf_counter() - begun

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer
-from icp_ml.tables.drafting import draft_config
 
+from icp_ml.drafting.draft import draft_config
 from icp_ml.errors import ConfigError
 
 
@@ -24,7 +24,7 @@ def draft(folder: Path, out: Path, preset: str | None = None, force: bool = Fals
         raise ConfigError(
             f"{out} is there already and may hold your edits; give another --out, or --force to replace it"
         )
-    text = draft_config(folder, out, preset=preset)
+    text = draft_config(folder, out=out, preset=preset)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8")
     if not quiet:

@@ -88,7 +88,7 @@ class Refiner:
         count = np.asarray(count, dtype=float)
         fits = (count >= self.smallest) & (count <= n - self.smallest)
         spread = count * (n - count) / max(n - 1, 1) * self._variance
-        return np.where(fits & (spread > 0), total / np.sqrt(np.where(spread > 0, spread, 1)), -np.inf)
+        return np.where(fits & (spread > 0), total / np.sqrt(np.where(spread > 0, spread, 1.0)), -np.inf)
 
     def _move_bounds(self, region: Region, name: str) -> Region:
         inside = region.without(name).mask(self.frame)
@@ -185,11 +185,11 @@ class _Line:
         ends = np.arange(self.last + 1)
         low_value = -math.inf
         if low > 0:
-            ok = [e for e in ends[1:high] if self.values(e, high) > 0 and self.values(e, high) ** 2 >= least]
+            ok = _good_enough(ends[1:high], self.values(ends[1:high], high), least)
             low_value = self._roundest(ok, low)
         if high == self.last:
             return low_value, math.inf
-        ok = [e for e in ends[low + 1 : -1] if self.values(low, e) > 0 and self.values(low, e) ** 2 >= least]
+        ok = _good_enough(ends[low + 1 : -1], self.values(low, ends[low + 1 : -1]), least)
         return low_value, self._roundest(ok, high, closed=low > 0)
 
     def _roundest(self, ends: list[int], best: int, closed: bool = False) -> float:
@@ -203,3 +203,7 @@ class _Line:
             cuts.append((roundest_between(low, high), e))
         value = min(cuts, key=lambda cut: (roundness(cut[0]), abs(cut[1] - best), cut[0]))[0]
         return float(np.nextafter(value, math.inf)) if closed else value
+
+
+def _good_enough(ends: np.ndarray, values: np.ndarray, least: float) -> list[int]:
+    return [int(e) for e in ends[(values > 0) & (values**2 >= least)]]

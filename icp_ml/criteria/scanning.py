@@ -69,6 +69,7 @@ class _Grid:
     """Everything about the rules that does not change under permutation."""
 
     design: np.ndarray  # (n, m + q): inside | known
+    signed: np.ndarray  # (2m, n): each condition and its complement, a row each
     m: int
     known_of: np.ndarray
     scale_1: np.ndarray  # (2m,): 1 / sd of a rule's sum, 0 where too small or too large
@@ -168,14 +169,14 @@ class Scanner:
         return found
 
     def _best_triple(self, scores: np.ndarray, pairs: np.ndarray, sets: list[Candidate]) -> Candidate:
-        """Extend the strongest pairs by one more condition."""
-        grid, flat = self.grid, pairs.ravel()
-        top = np.argpartition(flat, -min(_BEAM, flat.size))[-_BEAM:]
-        top = top[np.argsort(-flat[top], kind="stable")]
-        first, second = np.unravel_index(top, pairs.shape)
+        """Extend the strongest pairs, of each condition its best, by one more condition."""
+        grid, partner = self.grid, np.argmax(pairs, axis=1)
+        strength = pairs[np.arange(len(pairs)), partner]
+        first = np.argsort(-strength, kind="stable")[:_BEAM]
+        second = partner[first]
         beam: list[tuple[Chosen, ...]] = [(int(i), int(j)) for i, j in zip(first, second, strict=True)]
-        beam += [chosen for value, chosen in sets if value > 0]
-        masks = np.column_stack([self._mask(chosen) for chosen in beam])
+        beam += [chosen for _, chosen in sets]
+        masks = np.vstack([grid.signed[first] * grid.signed[second], *(self._mask(chosen) for _, chosen in sets)]).T
         product = grid.design.T @ np.hstack([masks * scores[:, None], masks])
         sums = _signed_rows(product[:, : len(beam)], grid)
         counts = _signed_rows(product[:, len(beam) :], grid)
@@ -184,21 +185,9 @@ class Scanner:
         return _larger((value, (*beam[column], row)), *self._sets(sums.T, counts.T, lambda at: beam[at]))
 
     def _mask(self, chosen: tuple[Chosen, ...]) -> np.ndarray:
-        mask = np.ones(len(self.scores), dtype=np.float32)
-        for part in chosen:
-            if isinstance(part, int):
-                mask *= self._column(np.array([part]))[:, 0]
-            else:
-                mask *= self.atoms.inside[:, np.array(part)].sum(axis=1)
-        return mask
-
-    def _column(self, index: np.ndarray) -> np.ndarray:
-        """Return the 0/1 columns of signed atoms, shape (n, len(index)), float32."""
-        grid = self.grid
-        base = index % grid.m
-        inside = grid.design[:, base]
-        known = grid.design[:, grid.m + grid.known_of[base]]
-        return np.where(index < grid.m, inside, known - inside)
+        """Return the accounts of one atom and one set of levels, shape (1, n), float32."""
+        rows = [self.grid.signed[np.atleast_1d(np.array(part))].sum(axis=0) for part in chosen]
+        return np.prod(rows, axis=0, dtype=np.float32)[None, :]
 
 
 def _grid(atoms: Atoms, variance: float, smallest: int) -> _Grid:
@@ -206,11 +195,13 @@ def _grid(atoms: Atoms, variance: float, smallest: int) -> _Grid:
     m, n, empty = len(atoms.conditions), len(design), np.empty(0)
     sums = design.sum(axis=0)
     counts_1 = _both_signs(sums[:m], sums[m:][atoms.known_of])
-    blank = _Grid(design, m, atoms.known_of, empty, empty, empty, empty, smallest)
+    inside, known = design[:, :m].T, design[:, m:].T[atoms.known_of]
+    signed = np.ascontiguousarray(np.vstack([inside, known - inside]))
+    blank = _Grid(design, signed, m, atoms.known_of, empty, empty, empty, empty, smallest)
     counts_2 = np.rint(_pair_sums(blank, np.ones(n, dtype=np.float32)))
     scale_2 = np.tril(_scale(counts_2, n, variance, smallest), -1)
     scale_1 = _scale(counts_1, n, variance, smallest)
-    return _Grid(design, m, atoms.known_of, scale_1, scale_2, counts_1, counts_2, smallest)
+    return _Grid(design, signed, m, atoms.known_of, scale_1, scale_2, counts_1, counts_2, smallest)
 
 
 def _scale(counts: np.ndarray, n: int, variance: float, smallest: int) -> np.ndarray:

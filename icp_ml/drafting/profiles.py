@@ -177,10 +177,21 @@ def profile_folder(folder: Path) -> tuple[list[File], list[str]]:
     return files, unreadable
 
 
+def count_together(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the combinations of some columns' cells as text, with ``n``, the rows of each."""
+    with engine() as (connection, scratch):
+        scan = scan_file(connection, path, scratch)
+        cells = [f"{text_sql(scan.column_sql(c), scan.column_type(c))} AS c{i}" for i, c in enumerate(columns)]
+        found = fetch(connection, f"SELECT {', '.join(cells)}, count(*) AS n FROM ({scan.sql}) GROUP BY ALL")
+    return found.set_axis([*columns, "n"], axis=1)
+
+
 def _profile(connection: Connection, scan: Scan, path: Path) -> File:
-    rows = int(connection.execute(f"SELECT count(*) FROM ({scan.sql})").fetchall()[0][0])
+    # Read once, since every column is a query of its own.
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE profiled AS {scan.sql}")
+    rows = int(connection.execute("SELECT count(*) FROM profiled").fetchall()[0][0])
     columns = tuple(
-        _column(connection, scan.sql, name, internal(at), kind, rows)
+        _column(connection, "SELECT * FROM profiled", name, internal(at), kind, rows)
         for at, (name, kind) in enumerate(zip(scan.columns, scan.types, strict=True))
     )
     return File(path, rows, columns)
@@ -192,8 +203,8 @@ def _column(connection: Connection, sql: str, name: str, cell: str, kind: str, r
         connection,
         f"SELECT raw, n, {number_sql('raw')} AS number, {filled_sql('raw')} AS told, "
         f"{boolean_sql('raw')} IS NOT NULL AS flag, {timestamp_sql('raw')} IS NOT NULL AS iso, "
-        f"{decimal_comma_sql('raw')} AS comma, {decimal_point_sql('raw')} AS point, {ambiguous_sql('raw')} AS ambiguous "
-        f"FROM ({distinct}) ORDER BY n DESC, raw",
+        f"{decimal_comma_sql('raw')} AS comma, {decimal_point_sql('raw')} AS point, "
+        f"{ambiguous_sql('raw')} AS ambiguous FROM ({distinct}) ORDER BY n DESC, raw",
     )
     truths = ["told", "flag", "iso", "comma", "point", "ambiguous"]
     values = values.astype({"raw": "str", "n": "int64", "number": "float64", **dict.fromkeys(truths, "bool")})

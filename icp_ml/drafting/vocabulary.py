@@ -19,15 +19,17 @@ _CURRENCY = "currency code, currency iso code, amount currency, deal currency, c
 _SYNONYMS: dict[str, dict[str, str]] = {
     "accounts": {
         "account_id": f"{_ACCOUNT}, id, record id, uuid, account number, account, customer",
-        "name": "account name, company name, customer name, client name, organization name, company, organization, firma",
-        "observed_at": "observed on, snapshot date, snapshot at, snapshot, as of, as of date, valid from, effective from",
+        "name": "account name, company name, customer name, client name, organization name, company, "
+        "organization, firma",
+        "observed_at": "observed on, snapshot date, snapshot at, snapshot, as of, as of date, valid from, "
+        "effective from",
     },
     "opportunities": {
         "opportunity_id": "deal id, opp id, opportunity key, deal key, id, record id, opportunity number, deal number, "
         "opportunity no, deal no, opportunity, deal, opportunity name, deal name",
         "account_id": f"{_ACCOUNT}, {_NAMED_ACCOUNT}",
-        "created_at": "created date, create date, created on, created, date created, creation date, open date, opened at, "
-        "opened on, opened, opened date, entry date, opportunity created date, start date",
+        "created_at": "created date, create date, created on, created, date created, creation date, open date, "
+        "opened at, opened on, opened, opened date, entry date, opportunity created date, start date",
         "closed_at": "actual close date, close date, closed date, closed on, closed, date closed, closing date, "
         "decision date, decided at, decided on, end date, expected close date",
         "outcome": "stage name, stage, deal stage, opportunity stage, sales stage, status, deal status, result, "
@@ -51,9 +53,9 @@ _SYNONYMS: dict[str, dict[str, str]] = {
         "account_id": f"{_ACCOUNT}, {_NAMED_ACCOUNT}",
         "started_at": "start date, started on, start, contract start, contract start date, subscription start, "
         "subscription start date, begin date, period start, valid from, service start date, activated at, signup date",
-        "ended_at": "end date, ended on, end, contract end, contract end date, subscription end, subscription end date, "
-        "period end, valid to, valid until, canceled at, cancelled at, cancellation date, termination date, churn date, "
-        "churned at, expiry date, expiration date",
+        "ended_at": "end date, ended on, end, contract end, contract end date, subscription end, "
+        "subscription end date, period end, valid to, valid until, canceled at, cancelled at, cancellation date, "
+        "termination date, churn date, churned at, expiry date, expiration date",
         "arr": "annual recurring revenue, annual value, acv, annual contract value, annual amount, arr eur, arr usd, "
         "contract value, yearly amount, amount, value, mrr, price",
         "currency": _CURRENCY,

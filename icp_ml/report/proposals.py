@@ -11,9 +11,10 @@ Told = dict[str, Any]
 
 _TARGETS = {
     "won_and_kept": "won and still a customer {months} months later",
-    "won": "won (keeping customers was not measured)",
-    "kept": "still a customer {months} months later (winning was not measured)",
+    "won": "won",
+    "kept": "still a customer {months} months later",
 }
+_HALF_MEASURED = {"won": "keeping customers was not measured", "kept": "winning was not measured"}
 _STATES = {"accepted": "accepted by a person", "edited": "edited by a person", "manual": "added by a person"}
 
 
@@ -52,6 +53,7 @@ def told_scorecard(criteria: Mapping[str, Any]) -> Told:
     target = _TARGETS[card["target"]].format(months=months)
     return {
         "target": target,
+        "half": _HALF_MEASURED.get(card["target"], ""),
         "base": card["base"],
         "items": [{"criterion": i["criterion"], "text": i["text"], "points": i["points"]} for i in card["items"]],
         "tiers": [_tier(tier, tiers, (figures.get("tiers") or {}).get(tier), target) for tier in _TIER_EDGES],
@@ -95,8 +97,7 @@ def _receipt(receipt: Mapping[str, Any], currency: str | None) -> list[str]:
     if receipt.get("arr_unknown"):
         sentences.append(f"The revenue of {count(receipt['arr_unknown'], 'customer')} is unknown and not in this sum.")
     if "open_pipeline" in receipt:
-        deals = f"{count(receipt['open_deals'], 'open deal')} worth " if receipt.get("open_deals") else ""
-        sentences.append(f"Open pipeline it touches now: {deals}{money(receipt['open_pipeline'], currency)}.")
+        sentences.append(_pipeline(receipt, currency))
     if "cost_to_serve_a_year" in receipt:
         ends = ("cost_to_serve_a_year", "cost_to_serve_a_year_elsewhere")
         here, elsewhere = (money(receipt[end], currency) for end in ends)
@@ -105,6 +106,14 @@ def _receipt(receipt: Mapping[str, Any], currency: str | None) -> list[str]:
         if receipt.get(column):
             sentences.append(f"{words} it touches most: {', '.join(_hit(h) for h in receipt[column])}.")
     return sentences
+
+
+def _pipeline(receipt: Mapping[str, Any], currency: str | None) -> str:
+    deals = receipt.get("open_deals", 0)
+    if not deals and not receipt["open_pipeline"]:
+        return "It touches no open deal now."
+    worth = money(receipt["open_pipeline"], currency)
+    return f"Open pipeline it touches now: {count(deals, 'open deal') + ' worth ' if deals else ''}{worth}."
 
 
 def _hit(entry: Mapping[str, Any]) -> str:

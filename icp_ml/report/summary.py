@@ -87,7 +87,7 @@ def _listed(proposals: list[Told]) -> str:
 def _data(criteria: Mapping[str, Any], counted: Mapping[str, Any]) -> Told:
     everybody, currency = counted["everybody"], criteria["currency"]
     sentences = [f"{count(counted['accounts'], 'account')} up to {criteria['as_of']}."]
-    if counted["decided"]:
+    if "estimate" in everybody["win_rate"]:
         sentences.append(
             f"{count(counted['decided'], 'account')} decided between {counted['first_decision']} and "
             f"{counted['last_decision']}: {counted['won']:,} won, {counted['lost']:,} lost"
@@ -123,7 +123,7 @@ def _tiers_now(metrics: Mapping[str, Any], currency: str | None) -> list[Told]:
         {
             "tier": tier,
             "accounts": tiers[tier]["accounts"],
-            "open_pipeline": money(tiers[tier]["open_pipeline"], currency),
+            "open_pipeline": money(tiers[tier]["open_pipeline"], currency) if tiers[tier]["open_pipeline"] else "",
         }
         for tier in TIERS
         if tier in tiers

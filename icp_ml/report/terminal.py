@@ -124,11 +124,12 @@ class _Page:
 
     def tiers(self, scorecard: Told, now: list[Told]) -> None:
         """Print the tiers: what was measured in each, and what is in it now."""
-        self.section("Score and tiers", [f"The score ranks by: {scorecard['target']}."])
+        half = f" ({scorecard['half']})" if scorecard["half"] else ""
+        self.section("Score and tiers", [f"The score ranks by: {scorecard['target']}{half}."])
         counted = {row["tier"]: row for row in now}
         for tier in scorecard["tiers"]:
             row = counted.get(tier["tier"])
-            holds = f" Now: {row['accounts']:,} accounts, open pipeline {row['open_pipeline']}." if row else ""
+            holds = f" Now: {_holding(row)}." if row else ""
             self.line(f"{tier['tier']:<7} {tier['edge']}; {tier['action']}.", _STYLES[tier["tier"]], 2)
             self.line(f"{_capital(tier['sentence'])}.{holds}", indent=10)
         self.lines(scorecard["sentences"], indent=2)
@@ -140,6 +141,11 @@ class _Page:
         more = len(found) - _SHOWN_WARNINGS
         rest = [f"and {more} more in checks.json"] if more > 0 else []
         self.section("Warnings", [*suspects, *found[:_SHOWN_WARNINGS], *rest])
+
+
+def _holding(row: Told) -> str:
+    pipeline = f", open pipeline {row['open_pipeline']}" if row["open_pipeline"] else ""
+    return f"{row['accounts']:,} accounts{pipeline}"
 
 
 def _style(verdict: str) -> str:

@@ -312,4 +312,5 @@ def _shortened(text: str) -> str:
 
 
 def _first_line(err: BaseException) -> str:
-    return (str(err).strip().splitlines() or [type(err).__name__])[0][:300]
+    """Return what went wrong in one line; MLflow repeats the URI in it, with its password."""
+    return masked((str(err).strip().splitlines() or [type(err).__name__])[0])[:300]

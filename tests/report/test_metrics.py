@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from icp_ml.models.types import Metric, ModelReport, Models
+from icp_ml.report.metrics import model_figures, release_figures
+
+Documents = dict[str, dict]
+
+
+class _Logistic:
+    kind, outcome = "logistic", "churn"
+
+    def predict(self, frame: pd.DataFrame) -> None: ...
+
+    def explain(self, frame: pd.DataFrame) -> None: ...
+
+
+def _report() -> ModelReport:
+    empty = pd.DataFrame()
+    metrics = (
+        Metric("auc", "boosted", 0.7, 0.6, 0.8, 90),
+        Metric("auc", "logistic", 0.72, 0.65, 0.8, 90),
+        Metric("brier", "base_rate", float("nan"), n=90, split="cross_validated"),
+    )
+    return ModelReport("churn", _Logistic(), "logistic ships", metrics, empty, empty, empty, empty, empty)
+
+
+def test_a_name_without_suffix_is_the_model_that_ships() -> None:
+    figures = model_figures(_report())
+    assert figures["churn_auc_out_of_time"] == {"value": 0.72, "low": 0.65, "high": 0.8, "n": 90}
+    assert figures["churn_auc_out_of_time_boosted"]["value"] == 0.7
+    assert "churn_brier_cross_validated" not in figures, "the base rate does not ship here"
+
+
+def test_every_part_of_a_release_has_figures_and_none_is_undefined(documents: Documents) -> None:
+    models = Models(_report(), None, {"win": "no deals"})
+    found = release_figures(models, documents["criteria"], documents["segments"], documents["metrics"]["counted"])
+    values = {name: entry["value"] for name, entry in found.items()}
+    assert values["criteria_proposed"] == 2
+    assert values["exclusions_proposed"] == 1
+    assert values["criteria_X1_risk_difference"] == 0.37
+    assert values["criteria_X1_arr_won"] == 1_250_000.0
+    assert values["exclusions_revenue_to_be_replaced"] == 600_000.0
+    assert values["segments_S2_pull"] == 4.26
+    assert values["scorecard_tiers_green_estimate"] == 0.5
+    assert values["everybody_win_rate"] == 0.5
+    assert values["accounts_total"] == 6
+    assert not [name for name in values if name.startswith("churn_brier")], "a figure that is not defined is left out"

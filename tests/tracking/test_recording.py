@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+import socket
+import warnings
+from pathlib import Path
+
+import pytest
+
+from icp_ml.errors import ConfigError
+from icp_ml.tracking.recording import Discovery, TrackedRun, sqlite_file, track_discovery, ui_command
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what MLflow's own imports deprecate is not ours to mend
+    import mlflow
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # the same, when it runs
+
+STATE = {"model": "data"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> TrackedRun:
+    return track_discovery(_discovery(folder), _uri(folder), "icp-acme", folder / "mlartifacts")
+
+
+@pytest.fixture
+def client(folder: Path, run: TrackedRun) -> mlflow.MlflowClient:
+    return mlflow.MlflowClient(tracking_uri=_uri(folder))
+
+
+def _uri(folder: Path) -> str:
+    return f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
+
+
+def _discovery(folder: Path) -> Discovery:
+    release = folder / "release"
+    (release / "boosters").mkdir(parents=True, exist_ok=True)
+    (release / "boosters" / "churn.json").write_text(json.dumps(STATE))
+    (release / "report.html").write_text("<h1>acme</h1>")
+    return Discovery(
+        name="acme",
+        release_id="2026-06-30-aa",
+        as_of="2026-06-30",
+        description="**Refuse** small shops",
+        params={"seed": 7, "money.rates": {"USD": 0.92}},
+        metrics={"churn_auc_out_of_time": 0.76, "criteria_proposed": 2.0, "segments_S1_win_rate": 0.4},
+        inputs={"accounts": {"path": "accounts.csv", "rows": 6, "sha256": "ab" * 32}},
+        release=release,
+        models={"churn": "boosted"},
+        version="0.1.0",
+    )
+
+
+def _children(client: mlflow.MlflowClient, run: TrackedRun) -> dict[str, mlflow.entities.Run]:
+    experiment = client.get_experiment_by_name("icp-acme")
+    found = client.search_runs([experiment.experiment_id], f"tags.`mlflow.parentRunId` = '{run.run_id}'")
+    return {r.info.run_name: r for r in found}
+
+
+def test_the_parent_run_holds_description_settings_figures_and_tags(
+    client: mlflow.MlflowClient, run: TrackedRun
+) -> None:
+    parent = client.get_run(run.run_id)
+    assert parent.info.status == "FINISHED"
+    assert parent.data.tags["mlflow.note.content"] == "**Refuse** small shops"
+    assert parent.data.tags["icp.as_of"] == "2026-06-30"
+    assert parent.data.tags["icp.release_id"] == "2026-06-30-aa"
+    assert parent.data.params == {"seed": "7", "money.rates": "{'USD': 0.92}"}
+    assert parent.data.metrics["churn_auc_out_of_time"] == 0.76
+
+
+def test_inputs_are_datasets_with_their_fingerprint(client: mlflow.MlflowClient, run: TrackedRun) -> None:
+    (found,) = client.get_run(run.run_id).inputs.dataset_inputs
+    assert (found.dataset.name, found.dataset.digest) == ("accounts", "ab" * 16)
+    assert json.loads(found.dataset.source) == {"uri": "accounts.csv"}
+    assert json.loads(found.dataset.profile) == {"num_rows": 6}
+
+
+def test_each_part_has_a_nested_run_with_its_own_figures_alone(client: mlflow.MlflowClient, run: TrackedRun) -> None:
+    children = _children(client, run)
+    assert set(children) == {"churn", "segments", "criteria"}, "win was not measured here"
+    assert children["churn"].data.metrics == {"churn_auc_out_of_time": 0.76}
+    assert children["criteria"].data.metrics == {"criteria_proposed": 2.0}
+    assert children["segments"].data.metrics == {"segments_S1_win_rate": 0.4}
+
+
+def test_the_release_is_logged_whole_beside_the_store(
+    client: mlflow.MlflowClient, run: TrackedRun, folder: Path
+) -> None:
+    assert {a.path for a in client.list_artifacts(run.run_id)} == {"boosters", "report.html"}
+    assert (folder / "mlartifacts" / run.run_id / "artifacts" / "report.html").is_file()
+
+
+def test_models_are_registered_as_data_without_any_pickle(
+    client: mlflow.MlflowClient, run: TrackedRun, folder: Path
+) -> None:
+    assert run.registered == {"churn": "icp-acme-churn/1"}
+    version = client.get_model_version("icp-acme-churn", "1")
+    assert version.run_id == _children(client, run)["churn"].info.run_id
+    files = [p for p in (folder / "mlartifacts").rglob("*") if p.is_file()]
+    assert [p for p in files if p.suffix in (".pkl", ".pickle", ".cloudpickle", ".joblib")] == []
+    assert [p for p in files if p.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05")] == []
+    (description,) = [p for p in files if p.name == "MLmodel"]
+    assert "loader_module: icp_ml.tracking.loading" in description.read_text()
+
+
+def test_a_second_discovery_adds_a_version_and_prints_nothing(
+    client: mlflow.MlflowClient, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    again = track_discovery(_discovery(folder), _uri(folder), "icp-acme", folder / "mlartifacts")
+    assert again.registered == {"churn": "icp-acme-churn/2"}
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+
+
+def test_a_server_that_does_not_answer_names_the_key_and_says_the_release_is_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    uri = f"http://ann:secret@127.0.0.1:{port}"
+    with pytest.raises(ConfigError, match=r"tracking\.uri: nothing was recorded.*release is complete") as error:
+        track_discovery(_discovery(folder), uri, "icp-acme", folder / "mlartifacts")
+    assert "secret" not in str(error.value)
+
+
+def test_an_experiment_that_was_deleted_is_named(tmp_path: Path) -> None:
+    uri = _uri(tmp_path)
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    client.delete_experiment(client.create_experiment("icp-gone", artifact_location=(tmp_path / "a").as_uri()))
+    with pytest.raises(
+        ConfigError, match=r"experiment 'icp-gone' was deleted; restore it, or set tracking\.experiment"
+    ):
+        track_discovery(_discovery(tmp_path), uri, "icp-gone", tmp_path / "mlartifacts")
+
+
+def test_a_relative_sqlite_path_is_a_file_and_a_server_is_none() -> None:
+    assert sqlite_file("sqlite:///a/mlflow.db?timeout=5") == Path("a/mlflow.db")
+    assert sqlite_file("https://mlflow.example.com") is None
+
+
+def test_the_ui_shows_the_store_and_its_artifacts(tmp_path: Path) -> None:
+    command = ui_command("sqlite:////a/mlflow.db", tmp_path, "127.0.0.1", 5001)
+    assert command[:3] == ["ui", "--backend-store-uri", "sqlite:////a/mlflow.db"]
+    assert command[command.index("--port") + 1] == "5001"
+    assert tmp_path.as_uri() in command
