@@ -44,8 +44,8 @@ format: environment ## format the code and mend what the linter can
 
 .PHONY: bench
 bench: environment ## run the benchmarks: each figure beside its limit
-	@failed=; for benchmark in $$(grep -l __main__ benchmarks/*.py | sed 's|/|.|; s|\.py$$||'); do \
-	    echo "== $$benchmark"; $(BIN)/python -m "$$benchmark" || failed="$$failed $$benchmark"; done; \
+	@failed=; for benchmark in $$(grep -l __main__ benchmarks/*.py); do \
+	    echo "== $$benchmark"; $(BIN)/python "$$benchmark" || failed="$$failed $$benchmark"; done; \
 	if [ -n "$$failed" ]; then echo "A limit does not hold in:$$failed" >&2; exit 1; fi
 
 .PHONY: ui

@@ -84,7 +84,10 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a config that is there already.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draft a config from the tables in a folder: roles and types guessed, post-sale columns set apart."""
+    """Draft a config from the tables in a folder.
+
+    Roles and types are guessed; columns that look post-sale are set apart, with the reason.
+    """
     from pipelines.drafting import draft
 
     draft(folder, out, preset=preset, force=force, quiet=quiet)
@@ -92,7 +95,10 @@ def init(
 
 @app.command()
 def validate(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Read and check everything, train nothing; print what was found, per table and per row."""
+    """Read and check everything, train nothing.
+
+    Prints what was found, per table and per row; exit status 2 where something stops a run.
+    """
     from pipelines.validating import validate_tables
 
     if not validate_tables(config, overrides or [], as_json=as_json, quiet=quiet):
@@ -118,7 +124,10 @@ def discover(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run the main job: tables in, a release folder and an MLflow run out."""
+    """Run the main job, end to end.
+
+    Tables in, a release folder and an MLflow run out.
+    """
     from pipelines.discovering import discover as job
 
     job(config, out=out, previous=previous, overrides=overrides or [], as_json=as_json, quiet=quiet)
@@ -151,7 +160,10 @@ def explain(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain one account's score: points that add up, matched criteria, SHAP reasons."""
+    """Explain one account's score.
+
+    Points that add up, matched criteria and exclusions with their evidence, the models' SHAP reasons.
+    """
     from pipelines.explaining import explain as job
 
     job(account_id, release, accounts=accounts, as_json=as_json)
@@ -164,7 +176,10 @@ def sample(
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Seed; the same seed writes the same bytes.")] = 7,
     quiet: Quiet = False,
 ) -> None:
-    """Write a synthetic CRM with known truth: four tables and truth.json."""
+    """Write a synthetic CRM with known truth.
+
+    Four tables, and truth.json with what was planted in them.
+    """
     from pipelines.sampling import sample as job
 
     job(folder, accounts=accounts, seed=seed, quiet=quiet)
@@ -179,7 +194,10 @@ def ui(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 5000,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Open the MLflow UI on the configured store; stop it with Ctrl-C."""
+    """Open the MLflow UI on the configured store.
+
+    Runs until it is stopped with Ctrl-C.
+    """
     from pipelines.viewing import show_ui
 
     show_ui(config, host=host, port=port)

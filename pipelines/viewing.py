@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import typer
 
 from icp_ml.errors import ConfigError
-from icp_ml.tracking.recording import masked, sqlite_file, ui_command
+from icp_ml.tracking.recording import masked, sqlite_file, ui_command, ui_environment
 from pipelines.locations import read_config
 from pipelines.run_facts import ARTIFACTS, store
 
@@ -45,4 +46,12 @@ def show_ui(config: Path | None, host: str, port: int) -> None:
         )
     typer.echo(f"MLflow UI at http://{host}:{port} on {masked(uri)}; stop it with Ctrl-C")
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "mlflow", *ui_command(uri, artifacts, host, port)])
+    _hand_over([sys.executable, "-m", "mlflow", *ui_command(uri, artifacts, host, port)])
+
+
+def _hand_over(command: list[str]) -> None:
+    """Become the command; where a process cannot (Windows), run it and end as it does."""
+    environment = {**os.environ, **ui_environment()}
+    if os.name != "nt":
+        os.execve(command[0], command, environment)
+    raise typer.Exit(subprocess.call(command, env=environment))

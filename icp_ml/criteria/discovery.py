@@ -108,10 +108,22 @@ class _Discovery:
         else:
             return []
         result = self._search(outcome, sign, _BUDGET_EXCLUDE, _MOST_EXCLUDED, 0)
-        covered = self._covered(result, outcome)
-        if covered <= _MOST_EXCLUDED:
-            return self._candidates("exclude", result, outcome)
-        return []  # most would be refused: the few that are good are the finding, and are searched as criteria
+        return self._up_to_most(self._candidates("exclude", result, outcome), outcome)
+
+    def _up_to_most(self, exclusions: Sequence[_Candidate], outcome: Outcome) -> list[_Candidate]:
+        """Return the exclusions, strongest first, that together leave enough to pursue.
+
+        Beyond that the few that are good are the finding, and are searched for as criteria.
+        """
+        frame = self.cohort.attributes.iloc[outcome.rows]
+        covered = np.zeros(len(frame), dtype=bool)
+        kept = []
+        for candidate in exclusions:
+            with_it = covered | candidate.rule.mask(frame)
+            if with_it.mean() <= _MOST_EXCLUDED:
+                kept.append(candidate)
+                covered = with_it
+        return kept
 
     def inclusions(self, exclusions: Sequence[_Candidate]) -> list[_Candidate]:
         """Return the regions to pursue among accounts that no exclusion hits."""
@@ -171,11 +183,6 @@ class _Discovery:
         frame = self.cohort.attributes.iloc[outcome.rows]
         attributes = self.config.attributes
         return [_Candidate(kind, r.region.to_rule(frame, attributes), r, outcome) for r in result.rules]
-
-    def _covered(self, result: SearchResult, outcome: Outcome) -> float:
-        frame = self.cohort.attributes.iloc[outcome.rows]
-        masks = [r.region.mask(frame) for r in result.rules]
-        return float(np.any(masks, axis=0).mean()) if masks else 0.0
 
     def _hit(self, candidates: Sequence[_Candidate]) -> np.ndarray:
         hit = np.zeros(len(self.cohort.accounts), dtype=bool)
@@ -254,12 +261,10 @@ class _Discovery:
                 hit |= proposal.rule.mask(self.cohort.attributes)
         counted = hit & (self.cohort.decided | self.cohort.customers)
         figures = receipt(self.cohort, counted, np.zeros_like(hit), self.horizon)
-        return {
-            "revenue_taken_now": figures["arr_won"],
-            "revenue_to_be_replaced": figures["arr_lost_to_churn"],
-            "months": self.horizon,
-            "accounts_excluded": figures["accounts"],
-        }
+        totals: dict[str, Any] = {"revenue_taken_now": figures["arr_won"], "accounts_excluded": figures["accounts"]}
+        if "arr_lost_to_churn" in figures:
+            totals |= {"revenue_to_be_replaced": figures["arr_lost_to_churn"], "months": self.horizon}
+        return totals
 
 
 def _horizon(cohort: Cohort) -> int:

@@ -31,33 +31,36 @@ def receipt(cohort: Cohort, decided_inside: np.ndarray, latest_inside: np.ndarra
     Returns
     -------
     dict
-        ``accounts``, ``won``, ``arr_won``, ``arr_lost_to_churn``, ``customers_now``, ``arr_now``, ``open_deals``,
-        ``open_pipeline``, ``cost_to_serve`` and the same elsewhere, owners and territories hit most, ``review_on``, and
-        ``no_tension``: whether it would have hit nothing. Money in the reporting currency; unknown ARR is counted in
-        ``arr_unknown``. Figures that are not measured are absent.
+        ``accounts``, ``won``, ``arr_won``, ``arr_lost_to_churn``, ``arr_now``, ``open_deals``, ``open_pipeline``,
+        ``cost_to_serve_a_year`` and the same elsewhere, owners and territories hit most, ``review_on``, and
+        ``no_tension``: whether it would have hit nothing. Money in the reporting currency; how many of the won have
+        no known ARR stands in ``arr_unknown``. What is not measured stands under ``absent`` with the reason.
     """
     table = cohort.accounts
-    won = decided_inside & cohort.customers
-    churned = won & _churned_within(table, horizon)
-    arr = table["arr_start"].to_numpy(dtype=float, na_value=np.nan)
+    won = decided_inside & (cohort.customers | (table["outcome"] == "won").to_numpy(dtype=bool))
+    arr = _yearly_value(table, cohort.has_churn)
     pipeline = table["open_pipeline"].to_numpy(dtype=float, na_value=0.0)
-    now = table["arr_now"].to_numpy(dtype=float, na_value=0.0)
     figures: dict[str, Any] = {
         "accounts": int(decided_inside.sum()),
         "won": int(won.sum()),
         "arr_won": _money(arr[won]),
-        "arr_lost_to_churn": _money(arr[churned]),
         "arr_unknown": int(np.isnan(arr[won]).sum()),
-        "arr_now": _money(now[latest_inside & cohort.customers]),
         "open_deals": int((latest_inside & (pipeline > 0)).sum()),
         "open_pipeline": _money(pipeline[latest_inside]),
     }
+    if cohort.has_churn:
+        churned = won & cohort.customers & _churned_within(table, horizon)
+        now = table["arr_now"].to_numpy(dtype=float, na_value=0.0)
+        figures["arr_lost_to_churn"] = _money(arr[churned])
+        figures["arr_now"] = _money(now[latest_inside & cohort.customers])
+    else:
+        figures["absent"] = {"arr_lost_to_churn": "churn was not measured", "arr_now": "no contracts are known"}
     figures |= _cost_to_serve(table, won, cohort.customers)
     for column, name in (("owner", "owners_hit_most"), ("territory", "territories_hit_most")):
         hit = _hit_most(table, decided_inside, column)
         if hit:
             figures[name] = hit
-    figures["no_tension"] = bool(figures["arr_won"] == 0 and figures["open_pipeline"] == 0 and figures["won"] == 0)
+    figures["no_tension"] = not figures["won"] and not figures["open_deals"]
     figures["review_on"] = str(look_again(cohort.as_of))
     return figures
 
@@ -69,6 +72,14 @@ def look_again(as_of: dt.date, months: int = _LOOK_AGAIN_MONTHS) -> dt.date:
     datetime.date(2027, 2, 28)
     """
     return (pd.Timestamp(as_of) + pd.DateOffset(months=months)).date()
+
+
+def _yearly_value(table: pd.DataFrame, contracts: bool) -> np.ndarray:
+    """Return what each account paid a year at its start; without contracts, the annual value of its won deal."""
+    arr = table["arr_start"].to_numpy(dtype=float, na_value=np.nan)
+    if contracts or "amount" not in table:
+        return arr
+    return np.where(np.isnan(arr), table["amount"].to_numpy(dtype=float, na_value=np.nan), arr)
 
 
 def _churned_within(table: pd.DataFrame, horizon: int) -> np.ndarray:

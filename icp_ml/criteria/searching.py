@@ -16,6 +16,7 @@ import pandas as pd
 
 from icp_ml.config.schema import Attribute
 from icp_ml.criteria.atoms import Atoms, build_atoms
+from icp_ml.criteria.identity import jaccard
 from icp_ml.criteria.outcomes import Outcome
 from icp_ml.criteria.refining import Refiner
 from icp_ml.criteria.region import Region, levels_of
@@ -24,6 +25,8 @@ from icp_ml.criteria.scanning import Found, Scanner, tail_p_value
 _DEPTH_SHARES = (0.5, 0.3, 0.2)
 _PERMUTATIONS = 300
 _PERMUTATIONS_WITHIN = 150
+_SAME_REGION = 0.7  # shared part from which a sharpened region is still the same
+_COVERED = 0.95  # share of a rule's accounts in others from which it says nothing new
 _WORTH_SECOND = 0.02
 _WORTH_THIRD = 0.005  # stricter: triples come from a beam over many pairs
 
@@ -240,15 +243,32 @@ def _settled(search: Search, rules: list[FoundRule], smallest: int) -> list[Foun
     for rule in rules:
         merged = _merged(search, settled, rule, smallest)
         settled = merged if merged is not None else [*settled, rule]
-    if len(settled) < 2:
-        return settled
+    settled = _without_redundant(search, settled)
     for i, rule in enumerate(settled):
-        free = ~np.any([r.region.mask(search.frame) for j, r in enumerate(settled) if j != i], axis=0)
-        outcome = search.outcome.subset(free)
-        refiner = Refiner(search.frame[free], search.sign * outcome.scores(), search.attributes, smallest)
-        region = refiner.refine(rule.region)
-        settled[i] = replace(rule, region=region)
+        others = [r.region for j, r in enumerate(settled) if j != i]
+        settled[i] = _resharpened(search, rule, others, smallest) if others else rule
     return settled
+
+
+def _resharpened(search: Search, rule: FoundRule, others: Sequence[Region], smallest: int) -> FoundRule:
+    """Return the rule with its boundary moved on what the others leave, unless that makes it another rule."""
+    free = ~np.any([region.mask(search.frame) for region in others], axis=0)
+    outcome = search.outcome.subset(free)
+    refiner = Refiner(search.frame[free], search.sign * outcome.scores(), search.attributes, smallest)
+    region = refiner.refine(rule.region)
+    same = jaccard(region.mask(search.frame), rule.region.mask(search.frame)) >= _SAME_REGION
+    return replace(rule, region=region) if same and region.size == rule.region.size else rule
+
+
+def _without_redundant(search: Search, rules: list[FoundRule]) -> list[FoundRule]:
+    """Drop, weakest first, the rules whose accounts the others cover already."""
+    kept = list(rules)
+    for rule in sorted(rules, key=lambda r: r.statistic):
+        others = [r.region.mask(search.frame) for r in kept if r is not rule]
+        mask = rule.region.mask(search.frame)
+        if others and (mask & np.any(others, axis=0)).sum() >= _COVERED * mask.sum():
+            kept.remove(rule)
+    return kept
 
 
 def _merged(search: Search, rules: list[FoundRule], late: FoundRule, smallest: int) -> list[FoundRule] | None:

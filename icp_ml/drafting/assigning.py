@@ -63,16 +63,31 @@ def assign_files(files: Sequence[File], preset: str | None) -> dict[TableName, D
     taken: list[File] = []
     for _, table in sorted(fits, key=lambda fit: (-fit[0], fit[1].file.path.name)):
         if table.name not in found and table.file not in taken and not table.missing:
-            alike = [f for f in files if f not in taken and f.names == table.file.names and f is not table.file]
-            same = [f for f in alike if _named_like(f, table.name) == _named_like(table.file, table.name)]
-            found[table.name] = replace(table, files=(table.file, *same))
-            taken += [table.file, *same]
+            together = _stacked(table, [f for f in files if f not in taken])
+            found[table.name] = replace(table, files=together)
+            taken += together
     for name in ("accounts", "opportunities", "subscriptions"):
         if name == "accounts" or not {"opportunities", "subscriptions"} & set(found):
             shared = [t for _, t in fits if t.name == name and t.file in taken and not t.missing]
             if name not in found and shared:
                 found[name] = replace(shared[0], reason="the same file also holds these columns")
     return {name: found[name] for name in TABLE_NAMES if name in found}
+
+
+def _stacked(table: DraftTable, free: Sequence[File]) -> tuple[File, ...]:
+    """Return the table's file and those that go on where it ends: same kind, same columns, other keys."""
+    together = [table.file]
+    key = {"accounts": "account_id", "opportunities": "opportunity_id"}.get(table.name)
+    seen = set(table.file.column(table.columns[key]).keys) if key else set()
+    for file in free:
+        alike = file.names == table.file.names and file.path.suffix.lower() == table.file.path.suffix.lower()
+        if file is table.file or not alike or _named_like(file, table.name) != _named_like(table.file, table.name):
+            continue
+        keys = file.column(table.columns[key]).keys if key else frozenset()
+        if not seen & keys:
+            together.append(file)
+            seen |= keys
+    return tuple(together)
 
 
 def _fits(file: File, preset: str | None) -> Iterable[tuple[DraftTable, int]]:

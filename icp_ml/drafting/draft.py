@@ -86,12 +86,13 @@ def draft_config(folder: Path, *, out: Path | None = None, preset: str | None = 
         pull=_pull(tables, kinds),
         currencies=_currencies(tables),
         warnings=[f"{text}; it was left out" for text in unreadable],
+        not_read=[file.path.name for file in files if all(file not in table.files for table in tables.values())],
     )
     report = _checked(draft, folder)
     currency = draft.currencies[0] if draft.currencies else None
     guesses = _guesses(tables, report.tables, currency)
     as_of = None if report.as_of is None else report.as_of.isoformat()
-    draft = replace(draft, guesses=guesses, as_of=as_of)
+    draft = replace(draft, guesses=guesses, of_deals=_other_columns(tables, guesses), as_of=as_of)
     return write_draft(_running(draft, folder))
 
 
@@ -202,6 +203,15 @@ def _of_deals(deals: DraftTable, currency: str | None) -> Iterator[Guess]:
             if guess.role == "attribute":
                 say = f"of the deciding deal, if known when it was opened; a scored file must carry it: {guess.reason}"
                 yield replace(guess, reason=say)
+
+
+def _other_columns(tables: Mapping[TableName, DraftTable], guesses: Sequence[NamedGuess]) -> list[str]:
+    """Return the deals' columns that are neither standard nor attributes."""
+    deals = tables.get("opportunities")
+    if deals is None or deals.file is tables["accounts"].file:
+        return []
+    used = {*deals.columns.values(), *(g.guess.column for g in guesses if g.table == "opportunities")}
+    return [name for name in deals.file.names if name not in used]
 
 
 def _known_of_all(guess: Guess, read: Tables) -> Guess:

@@ -72,7 +72,7 @@ def _present(
     if table.name != "accounts" and preset != "hubspot" and _holds_lists(table):
         rows.append(("lists", {"account_id": ";"}, "one deal names several accounts: the first known one counts"))
     used = set(table.columns.values())
-    rest = [c for c in table.file.names if c not in used] if table.name != "accounts" else []
+    rest = [c for c in table.file.names if c not in used] if table.name in ("subscriptions", "signals") else []
     note = f"{' and '.join(f.path.name for f in table.files)}: {table.reason}"
     return Section(table.name, note + (f"; not read: {listed(rest)}" if rest else ""), tuple(rows))
 

@@ -10,15 +10,19 @@ from icp_ml.config.standard import CONTRACT
 
 _ACCOUNT = (
     "account id, company id, customer id, client id, organization id, organisation id, org id, tenant id, account key, "
-    "customer no, customer nr, customer number, customer key, account no, acc id, cust id, company key, kundennummer"
+    "customer no, customer nr, customer number, customer key, account no, acc id, cust id, company key, kundennummer, "
+    "kundennr, kunden nr, kunden id, firmen id"
 )
-_NAMED_ACCOUNT = "account, company, customer, client, organization, organisation, account name, company name"
+_NAMED_ACCOUNT = (
+    "account, company, customer, client, organization, organisation, account name, company name, customer name, "
+    "client name, organization name, kunde, firma"
+)
 _CURRENCY = "currency code, currency iso code, amount currency, deal currency, ccy"
 
 # By table and standard column: other names, the likeliest first; the presets' own aliases come before them.
 _SYNONYMS: dict[str, dict[str, str]] = {
     "accounts": {
-        "account_id": f"{_ACCOUNT}, id, record id, uuid, account number, account, customer",
+        "account_id": f"{_ACCOUNT}, id, record id, uuid, account number, {_NAMED_ACCOUNT}, name",
         "name": "account name, company name, customer name, client name, organization name, company, "
         "organization, firma",
         "observed_at": "observed on, snapshot date, snapshot at, snapshot, as of, as of date, valid from, "
@@ -26,17 +30,19 @@ _SYNONYMS: dict[str, dict[str, str]] = {
     },
     "opportunities": {
         "opportunity_id": "deal id, opp id, opportunity key, deal key, id, record id, opportunity number, deal number, "
-        "opportunity no, deal no, opportunity, deal, opportunity name, deal name",
+        "opportunity no, deal no, deal nr, opportunity, deal, opportunity name, deal name",
         "account_id": f"{_ACCOUNT}, {_NAMED_ACCOUNT}",
         "created_at": "created date, create date, created on, created, date created, creation date, open date, "
-        "opened at, opened on, opened, opened date, entry date, opportunity created date, start date",
+        "opened at, opened on, opened, opened date, entry date, opportunity created date, start date, angelegt am, "
+        "erstellt am, erstelldatum, anlagedatum",
         "closed_at": "actual close date, close date, closed date, closed on, closed, date closed, closing date, "
-        "decision date, decided at, decided on, end date, expected close date",
+        "decision date, decided at, decided on, end date, expected close date, abschlussdatum, abgeschlossen am, "
+        "geschlossen am",
         "outcome": "stage name, stage, deal stage, opportunity stage, sales stage, status, deal status, result, "
         "opportunity status, is won, won, won lost, win loss, deal outcome",
         "kind": "type, opportunity type, deal type, deal kind, business type, record type, sales type, category",
         "amount": "annual amount, arr, acv, annual value, annual contract value, annual recurring revenue, deal value, "
-        "deal amount, value, contract value, price, deal size",
+        "deal amount, value, contract value, price, deal size, betrag, wert, auftragswert",
         "term_months": "contract term months, contract months, contract term, contract length, term, duration months",
         "services_amount": "services, services fee, services value, implementation fee, setup fee, one time fee",
         "currency": _CURRENCY,
@@ -52,12 +58,13 @@ _SYNONYMS: dict[str, dict[str, str]] = {
     "subscriptions": {
         "account_id": f"{_ACCOUNT}, {_NAMED_ACCOUNT}",
         "started_at": "start date, started on, start, contract start, contract start date, subscription start, "
-        "subscription start date, begin date, period start, valid from, service start date, activated at, signup date",
+        "subscription start date, begin date, period start, valid from, service start date, activated at, signup date, "
+        "vertragsbeginn, beginn, startdatum",
         "ended_at": "end date, ended on, end, contract end, contract end date, subscription end, "
         "subscription end date, period end, valid to, valid until, canceled at, cancelled at, cancellation date, "
-        "termination date, churn date, churned at, expiry date, expiration date",
+        "termination date, churn date, churned at, vertragsende, ende, enddatum, expiry date, expiration date",
         "arr": "annual recurring revenue, annual value, acv, annual contract value, annual amount, arr eur, arr usd, "
-        "contract value, yearly amount, amount, value, mrr, price",
+        "contract value, yearly amount, jahreswert, amount, value, mrr, price",
         "currency": _CURRENCY,
         "end_reason": "churn reason, cancellation reason, cancel reason, termination reason, reason",
     },

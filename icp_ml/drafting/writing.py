@@ -60,7 +60,11 @@ class Draft:
     as_of : str or None
         Latest date found.
     warnings : sequence of str
-        What a reader must mend or know before anything else.
+        What a reader must mend before anything else.
+    not_read : sequence of str
+        Files that are none of the tables.
+    of_deals : sequence of str
+        The deals' columns that are neither standard nor attributes.
     """
 
     name: str
@@ -73,6 +77,8 @@ class Draft:
     currencies: Sequence[str]
     as_of: str | None = None
     warnings: Sequence[str] = ()
+    not_read: Sequence[str] = ()
+    of_deals: Sequence[str] = ()
 
 
 def write_draft(draft: Draft) -> str:
@@ -80,7 +86,7 @@ def write_draft(draft: Draft) -> str:
     blocks = [
         [*_head(draft)],
         [*_tables(draft.sections)],
-        [*_attributes(draft.guesses)],
+        [*_attributes(draft.guesses, draft.of_deals)],
         [*_pull(draft.pull)],
         [*_money(draft.currencies)],
         [f'tracking: {{uri: "sqlite:///mlflow.db", experiment: {spelled("icp-" + draft.name)}}}'],
@@ -92,6 +98,8 @@ def _head(draft: Draft) -> Iterator[str]:
     yield "# Drafted by `icp init`: guesses from names and values. Read it, above all what was known before the sale."
     for warning in draft.warnings:
         yield from (f"# {'MEND: ' if at == 0 else '  '}{remark(line)}" for at, line in enumerate(warning.splitlines()))
+    if draft.not_read:
+        yield f"# Not read, since they look like none of the tables: {listed(draft.not_read)}."
     yield f"name: {spelled(draft.name)}"
     if draft.preset:
         yield f"preset: {draft.preset}  # {draft.preset_note}"
@@ -127,7 +135,7 @@ def _rows(section: Section) -> Iterator[str]:
         yield from aligned(lines, "      ")
 
 
-def _attributes(guesses: Sequence[NamedGuess]) -> Iterator[str]:
+def _attributes(guesses: Sequence[NamedGuess], of_deals: Sequence[str]) -> Iterator[str]:
     kept = [g for g in guesses if g.guess.role == "attribute"]
     apart = [g for g in guesses if g.guess.role == "after_sale"]
     rest = [g for g in guesses if g.guess.role == "left_out"]
@@ -136,8 +144,12 @@ def _attributes(guesses: Sequence[NamedGuess]) -> Iterator[str]:
     yield from aligned([(g.line(), g.guess.reason) for g in kept], "  ")
     if apart:
         yield ""
-        yield "# Set apart: known only after the sale, by the look of it. What was known before may move up as it stands."
+        yield "# Set apart: known only after the sale, by the look of it. What was known before may move up."
         yield from aligned([(g.line(), g.guess.reason) for g in apart], "#   ")
+    if of_deals:
+        yield ""
+        yield "# Columns of the deals, set apart since they change while a deal is worked; what is known when one opens"
+        yield f"# may become an attribute with from: opportunities: {listed(of_deals)}."
     if rest:
         yield ""
         yield "# Left out, since no rule could rest on them."

@@ -37,12 +37,12 @@ def told_totals(criteria: Mapping[str, Any]) -> list[str]:
     totals, currency = criteria.get("totals") or {}, criteria.get("currency")
     if not totals.get("revenue_taken_now"):
         return []
-    taken, replaced = totals["revenue_taken_now"], totals.get("revenue_to_be_replaced", 0.0)
-    within = f" within {totals['months']} months" if totals.get("months") else ""
-    return [
-        f"Together the exclusions would have refused {money(taken, currency)} of yearly revenue that was won, of which "
-        f"{money(replaced, currency)} ({percent(replaced / taken)}) was lost again to churn{within}."
-    ]
+    taken, replaced = totals["revenue_taken_now"], totals.get("revenue_to_be_replaced")
+    refused = f"Together the exclusions would have refused {money(taken, currency)} of yearly revenue that was won"
+    if replaced is None:
+        return [f"{refused}."]
+    lost = f"{money(replaced, currency)} ({percent(replaced / taken)}) was lost again to churn"
+    return [f"{refused}, of which {lost} within {totals['months']} months."]
 
 
 def told_scorecard(criteria: Mapping[str, Any]) -> Told:
@@ -88,14 +88,7 @@ def _receipt(receipt: Mapping[str, Any], currency: str | None) -> list[str]:
     """Say what the rule touches in revenue, pipeline, cost and people."""
     sentences = []
     if "arr_won" in receipt:
-        lost = receipt.get("arr_lost_to_churn", 0.0)
-        customers = f" from {count(receipt['won'], 'customer')}" if receipt.get("won") else ""
-        sentences.append(
-            f"Won{customers}: {money(receipt['arr_won'], currency)} a year, of which {money(lost, currency)} was "
-            "lost to churn."
-        )
-    if receipt.get("arr_unknown"):
-        sentences.append(f"The revenue of {count(receipt['arr_unknown'], 'customer')} is unknown and not in this sum.")
+        sentences.append(_won(receipt, currency))
     if "open_pipeline" in receipt:
         sentences.append(_pipeline(receipt, currency))
     if "cost_to_serve_a_year" in receipt:
@@ -106,6 +99,19 @@ def _receipt(receipt: Mapping[str, Any], currency: str | None) -> list[str]:
         if receipt.get(column):
             sentences.append(f"{words} it touches most: {', '.join(_hit(h) for h in receipt[column])}.")
     return sentences
+
+
+def _won(receipt: Mapping[str, Any], currency: str | None) -> str:
+    """Say what the rule's accounts brought; a revenue nobody knows is no revenue of 0."""
+    won, unknown = receipt.get("won", 0), receipt.get("arr_unknown", 0)
+    if not won:
+        return "No account in it was ever won."
+    if unknown >= won:
+        return f"{count(won, 'account')} in it {'was' if won == 1 else 'were'} won; what they pay a year is not known."
+    lost = receipt.get("arr_lost_to_churn")
+    churned = "" if lost is None else f", of which {money(lost, currency)} was lost to churn"
+    rest = f" The revenue of {count(unknown, 'more account')} is unknown and not in this sum." if unknown else ""
+    return f"Won from {count(won - unknown, 'account')}: {money(receipt['arr_won'], currency)} a year{churned}.{rest}"
 
 
 def _pipeline(receipt: Mapping[str, Any], currency: str | None) -> str:

@@ -125,9 +125,11 @@ def track_discovery(discovery: Discovery, uri: str, experiment: str, artifacts: 
     ConfigError
         If the store cannot be reached or written; the release is not touched.
     """
-    with _mlflow(uri) as (client, errors):
+    with _mlflow(uri) as errors:
+        from mlflow import MlflowClient
+
         try:
-            return _Recording(client, discovery, uri).record(experiment, artifacts)
+            return _Recording(MlflowClient(tracking_uri=uri), discovery, uri).record(experiment, artifacts)
         except errors as err:
             raise ConfigError(
                 f"tracking.uri: nothing was recorded in MLflow, since {masked(uri)} could not be reached or written "
@@ -155,10 +157,10 @@ def sqlite_file(uri: str) -> Path | None:
 
 
 def ui_command(uri: str, artifacts: Path, host: str, port: int) -> list[str]:
-    """Return the arguments of ``mlflow ui`` on a store."""
+    """Return the arguments of ``mlflow ui`` on a store; one reader needs one worker, which starts sooner than four."""
     return [
         "ui", "--backend-store-uri", uri, "--default-artifact-root", artifacts.as_uri(), "--host", host,
-        "--port", str(port),
+        "--port", str(port), "--workers", "1",
     ]  # fmt: skip
 
 
@@ -261,9 +263,14 @@ class _Recording:
         return f"{name}/{version.version}"
 
 
+def ui_environment() -> dict[str, str]:
+    """Return the environment variables of ``mlflow ui``: no telemetry, and no runner of jobs."""
+    return {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
 @contextmanager
-def _mlflow(uri: str) -> Iterator[tuple[MlflowClient, tuple[type[BaseException], ...]]]:
-    """Give a client on a store and the errors it raises; MLflow's own settings and loggers are put back after."""
+def _mlflow(uri: str) -> Iterator[tuple[type[Exception], ...]]:
+    """Use a store, quietly; gives the errors it raises. MLflow's own settings and loggers are put back after."""
     added = {key: value for key, value in _QUIET.items() if key not in os.environ}
     os.environ.update(added)
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
@@ -281,7 +288,7 @@ def _mlflow(uri: str) -> Iterator[tuple[MlflowClient, tuple[type[BaseException],
             before = mlflow.get_tracking_uri()
             mlflow.set_tracking_uri(uri)
             try:
-                yield mlflow.MlflowClient(tracking_uri=uri), (MlflowException, SQLAlchemyError, OSError)
+                yield (MlflowException, SQLAlchemyError, OSError)
             finally:
                 mlflow.set_tracking_uri(before)
     finally:

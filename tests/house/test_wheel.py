@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -75,15 +77,16 @@ def test_the_source_distribution_holds_no_data_and_no_release(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_discovery_runs_from_another_folder_with_nothing_but_the_wheel(empty_environment, tmp_path):
+def test_the_readmes_commands_run_in_another_folder_with_nothing_but_the_wheel(empty_environment, tmp_path):
     icp = empty_environment / "icp"
     place = run(tmp_path, empty_environment / "python", "-c", "import icp_ml, pipelines; print(icp_ml.__file__)")
     assert Path(place).is_relative_to(empty_environment.parent)
 
-    run(tmp_path, icp, "sample", "crm", "--accounts", "1200", "--seed", "3")
-    run(tmp_path, icp, "init", "crm", "--out", "icp.yaml")
-    run(tmp_path, icp, "discover", "icp.yaml", "--out", "release")
-    run(tmp_path, icp, "score", "crm/accounts.csv", "--release", "release", "--out", "scored.csv")
+    block = re.search(r"```console\n(icp sample .*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    commands = [shlex.split(line) for line in block.group(1).splitlines()]
+    assert [command[1] for command in commands] == ["sample", "init", "validate", "discover", "score"]
+    for command in commands:
+        run(tmp_path, icp, *command[1:])
 
     with (tmp_path / "crm" / "accounts.csv").open(encoding="utf-8", newline="") as accounts:
         expected = [row["account_id"] for row in csv.DictReader(accounts)]

@@ -31,8 +31,8 @@ def test_a_rejected_criterion_is_told_nowhere(documents: Documents) -> None:
 def test_a_receipt_names_revenue_pipeline_cost_and_owners_in_sentences(documents: Documents) -> None:
     (exclusion,) = summarise(**documents)["exclusions"]
     assert exclusion["receipt"] == [
-        "Won from 212 customers: EUR 1.25 million a year, of which EUR 600,000 was lost to churn.",
-        "The revenue of 1 customer is unknown and not in this sum.",
+        "Won from 211 accounts: EUR 1.25 million a year, of which EUR 600,000 was lost to churn. "
+        "The revenue of 1 more account is unknown and not in this sum.",
         "Open pipeline it touches now: 3 open deals worth EUR 45,000.",
         "Cost to serve a year: EUR 900, against EUR 400 elsewhere.",
         "Owners it touches most: Ann (12 accounts, 25 % of theirs).",

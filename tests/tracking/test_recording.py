@@ -152,3 +152,9 @@ def test_the_ui_shows_the_store_and_its_artifacts(tmp_path: Path) -> None:
     assert command[:3] == ["ui", "--backend-store-uri", "sqlite:////a/mlflow.db"]
     assert command[command.index("--port") + 1] == "5001"
     assert tmp_path.as_uri() in command
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("hello")
+    with pytest.raises(ConfigError, match=r"tracking\.uri: nothing was recorded.*file is not a database"):
+        track_discovery(_discovery(tmp_path), _uri(tmp_path), "icp-acme", tmp_path / "mlartifacts")
