@@ -100,7 +100,9 @@ def _compute(config: Config, base: Path, before: Release | None, stages: Stages,
         known = before.segments["segments"] if before else ()
         segments = discover_segments(cohort, models, config, leaks.usable, config.seed, known, note)
     with stages.stage("scorecard"):
-        scorecard = build_scorecard(cohort, criteria.proposals, config, int(criteria.searched["horizon_months"]))
+        scorecard = build_scorecard(
+            cohort, criteria.proposals, config, int(criteria.searched["horizon_months"]), models
+        )
     return Found(tables, cohort, leaks, models, criteria, segments, scorecard)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Config
 from icp_ml.criteria.outcomes import Outcome, churn_outcome, won_outcome
 from icp_ml.criteria.types import Proposal
+from icp_ml.models.types import Models
+from icp_ml.scorecard.judging import Scores, judge_ranking
 from icp_ml.scorecard.types import Scorecard, ScoreItem
 from icp_ml.survival import ipcw_weights, wilson_interval
 
@@ -24,7 +27,9 @@ _RIDGE = 1.0
 _TIERS = ("green", "yellow", "red")
 
 
-def build_scorecard(cohort: Cohort, proposals: Sequence[Proposal], config: Config, horizon: int) -> Scorecard:
+def build_scorecard(
+    cohort: Cohort, proposals: Sequence[Proposal], config: Config, horizon: int, models: Models | None = None
+) -> Scorecard:
     """Return integer points for the proposed rules.
 
     Parameters
@@ -37,6 +42,8 @@ def build_scorecard(cohort: Cohort, proposals: Sequence[Proposal], config: Confi
         Tier edges and the points that double the odds.
     horizon : int
         Months at which keeping is read.
+    models : Models, optional
+        Of the same release, to set the ranking of later accounts beside.
 
     Returns
     -------
@@ -48,6 +55,21 @@ def build_scorecard(cohort: Cohort, proposals: Sequence[Proposal], config: Confi
     chosen = proposals[:_MOST_ITEMS]
     if not chosen or outcome is None:
         return Scorecard(target, round((card.green + card.red) / 2), (), card.green, card.red)
+    bare = _points(outcome, chosen, cohort, config, target)
+    figures = tier_figures(bare, proposals, cohort, horizon)
+    if models is not None:
+
+        def scores_set_on(earlier: Outcome) -> Scores:
+            card = _points(earlier, chosen, cohort, config, target)
+            return lambda later: score_of(card, cohort, later)
+
+        figures["ranking"] = judge_ranking(outcome, cohort, binary_target, scores_set_on, models, config.seed)
+    return replace(bare, figures=figures)
+
+
+def _points(outcome: Outcome, chosen: Sequence[Proposal], cohort: Cohort, config: Config, target: str) -> Scorecard:
+    """Set the points of the rules on an outcome."""
+    card = config.scorecard
     labels, weights = binary_target(outcome)
     frame = cohort.attributes.iloc[outcome.rows]
     design = np.column_stack([p.rule.mask(frame) for p in chosen]).astype(float)
@@ -55,15 +77,21 @@ def build_scorecard(cohort: Cohort, proposals: Sequence[Proposal], config: Confi
     intercept, effects = _log_odds(design, labels, weights, signs)
     per_point = card.points_to_double_odds / np.log(2)
     average = special.logit(np.clip(np.average(labels, weights=weights), 1e-4, 1 - 1e-4))
-    base = round(AVERAGE_POINTS + per_point * (intercept - average))
+    base = int(np.clip(round(AVERAGE_POINTS + per_point * (intercept - average)), 0, 100))
     points = [round(per_point * float(e)) for e in effects]
     items = tuple(
         ScoreItem(p.id, p.rule.attributes[0], p.rule, points[i], p.text) for i, p in enumerate(chosen) if points[i]
     )
-    scorecard = Scorecard(target, int(np.clip(base, 0, 100)), items, card.green, card.red)
-    return Scorecard(
-        target, scorecard.base, items, card.green, card.red, figures=tier_figures(scorecard, proposals, cohort, horizon)
-    )
+    return Scorecard(target, base, items, card.green, card.red)
+
+
+def score_of(card: Scorecard, cohort: Cohort, outcome: Outcome) -> np.ndarray:
+    """Return the score of each account of an outcome, as known at its decision, shape (n,), 0 to 100."""
+    frame = cohort.attributes.iloc[outcome.rows]
+    score = np.full(len(frame), float(card.base))
+    for item in card.items:
+        score += item.points * item.rule.mask(frame)
+    return np.clip(score, 0, 100)
 
 
 def binary_target(outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
@@ -115,11 +143,7 @@ def tier_figures(card: Scorecard, proposals: Sequence[Proposal], cohort: Cohort,
 
 def tiers_of(card: Scorecard, proposals: Sequence[Proposal], cohort: Cohort, outcome: Outcome) -> np.ndarray:
     """Return the tier of each account of an outcome, as known at its decision, shape (n,), text."""
-    frame = cohort.attributes.iloc[outcome.rows]
-    score = np.full(len(frame), float(card.base))
-    for item in card.items:
-        score += item.points * item.rule.mask(frame)
-    score = np.clip(score, 0, 100)
+    frame, score = cohort.attributes.iloc[outcome.rows], score_of(card, cohort, outcome)
     refused = np.zeros(len(frame), dtype=bool)
     for proposal in proposals:
         if proposal.kind == "exclude":

@@ -6,7 +6,9 @@ from icp_ml.conditions import Condition, Rule
 from icp_ml.criteria.discovery import discover_criteria
 from icp_ml.criteria.outcomes import won_outcome
 from icp_ml.criteria.types import Evidence, Interval, Proposal
+from icp_ml.models import Models, fit_models
 from icp_ml.scorecard.building import binary_target, build_scorecard, tiers_of
+from icp_ml.scorecard.judging import _as_known
 
 AGENCY = Rule((Condition("industry", "in", ("agency",)),))
 RETAIL = Rule((Condition("industry", "in", ("retail",)),))
@@ -80,3 +82,33 @@ def test_the_target_counts_the_lost_and_the_churned_as_none_and_weights_for_the_
     assert np.array_equal(labels[known] == 1, months[known] >= 12.0001) or np.array_equal(
         labels[known] == 1, ~(table["churned"].to_numpy() & (months <= 12))[known]
     )
+
+
+def test_the_ranking_of_later_accounts_is_told_beside_the_models():
+    cohort, _ = world(1)
+    names = ["employee_count", "industry", "has_revops"]
+    result = discover_criteria(cohort, config(), names, seed=7)
+    models = fit_models(cohort, config(), names)
+    ranking = build_scorecard(cohort, result.proposals, config(), 12, models).figures["ranking"]
+    assert ranking["scorecard"]["low"] > 0.5
+    assert ranking["scorecard"]["n"] == ranking["models"]["n"]
+    assert "2022-07-01" < ranking["cut_off"] < "2026-06-30"
+
+
+def test_the_points_judged_on_later_accounts_do_not_know_what_came_after_the_cut_off():
+    """Changing every outcome after the cut-off changes the labels judged, not the scores that rank them."""
+    cohort, _ = world(1)
+    outcome = won_outcome(cohort, 12, kept=True)
+    cut = pd.Timestamp("2024-06-30")
+    seen = _as_known(outcome, cohort, cut)
+    started = cohort.accounts["started_at"].iloc[outcome.rows]
+    months = (cut - started).dt.days.to_numpy() / 30.436875
+    assert np.nanmax(seen.time - np.maximum(months, 0.01)) <= 1e-9
+    assert not (seen.churned & (outcome.time > months)).any()
+
+
+def test_too_few_later_outcomes_are_said_to_be_too_few():
+    cohort, _ = world(1, 60)
+    result = discover_criteria(world(1)[0], config(), list(ATTRIBUTES), seed=7)
+    card = build_scorecard(cohort, result.proposals, config(), 12, Models(None, None))
+    assert "later accounts with the rarer outcome" in card.figures["ranking"]["absent"]

@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from icp_ml.cohort.build import build_cohort
@@ -39,7 +38,7 @@ Read = tuple[TablesReport, Cohort]
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Read]:
-    """Return a function that reads a folder by a preset, as of 2026-06-30: follow-up ends 30 days before, 2026-05-31."""
+    """Return a function that reads a folder by a preset as of 2026-06-30; follow-up ends 30 days before, 2026-05-31."""
 
     def run(folder: Path, preset: str, attributes: str, more: str = "") -> Read:
         path = tmp_path / "icp.yaml"
@@ -118,7 +117,7 @@ def test_a_salesforce_report_saved_as_a_workbook_reads_the_same(tmp_path: Path, 
     folder = tmp_path / "workbooks"
     folder.mkdir()
     shutil.copy(reports / "Account.csv", folder)
-    book = openpyxl.Workbook()
+    book = pytest.importorskip("openpyxl", reason="needs the extra 'excel'").Workbook()
     for cells in csv.reader((reports / "Opportunities.csv").read_text("latin-1").splitlines()):
         book.active.append([as_cell(cell) for cell in cells])
     book.save(folder / "Opportunities.xlsx")
