@@ -21,7 +21,7 @@ from icp_ml.criteria.rounding import round_cuts, roundness
 from icp_ml.segments.bins import build_grid
 from icp_ml.segments.partition import cells, explained
 from icp_ml.segments.search import Candidate, Limits, RuleSearch
-from icp_ml.segments.targets import Targets
+from icp_ml.segments.targets import DECIDING, Targets
 
 MOST_SEGMENTS = 8
 SMALLEST_SHARE = 0.02
@@ -69,13 +69,27 @@ def as_rules(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> list[Rule]
 
 
 def grow(search: RuleSearch) -> list[tuple[int, ...]]:
-    """Return ordered rules as conditions of the search's grid."""
-    rules: list[tuple[int, ...]] = []
+    """Return ordered rules as conditions of the search's grid.
+
+    First by what decides an account's value, then, among the accounts this leaves, by pull too, and each rule once more
+    knowing all outcomes and all other rules. The first rule that holds counts, so a sign of pull that goes through good
+    and bad accounts alike must not come before the rules that tell these apart.
+    """
+    deciding = search.on(search.targets.on(DECIDING))
+    rules = pruned(readjusted(_extended([], deciding), deciding, deciding), deciding)
+    if deciding.q == search.q:
+        return rules
+    return pruned(readjusted(_extended(rules, search), search, deciding), search)
+
+
+def _extended(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, ...]]:
+    """Split the best rule off the rest, or off a rule found here, as long as one clears its hurdle."""
+    rules, given = list(rules), len(rules)
     seen: dict[tuple[tuple[int, ...], bytes], Candidate | None] = {}
     while len(rules) < MOST_SEGMENTS:
         labels = search.cells(rules)
         options: list[tuple[float, int, tuple[int, ...]]] = []
-        for cell in range(-1, len(rules)):
+        for cell in (-1, *range(given, len(rules))):
             base, free = (rules[cell] if cell >= 0 else ()), labels == cell
             key = (base, free.tobytes())
             if key not in seen:
@@ -88,11 +102,13 @@ def grow(search: RuleSearch) -> list[tuple[int, ...]]:
         _, place, conditions = max(options)
         # A part of an earlier segment is tried right before it, a part of the rest after all.
         rules.insert(-place if place <= 0 else len(rules), conditions)
-    return pruned(readjusted(rules, search), search)
+    return rules
 
 
-def readjusted(rules: list[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, ...]]:
-    """Search each rule again, knowing the others, and keep what fits better."""
+def readjusted(
+    rules: Sequence[tuple[int, ...]], search: RuleSearch, deciding: RuleSearch
+) -> list[tuple[int, ...]]:
+    """Search each rule again, knowing the others, and keep what fits better and no worse where value is decided."""
     rules = list(rules)
     for at in range(len(rules)):
         labels = search.cells(rules)
@@ -100,10 +116,17 @@ def readjusted(rules: list[tuple[int, ...]], search: RuleSearch) -> list[tuple[i
         if found is None:
             continue
         changed = [*rules[:at], found.conditions, *rules[at + 1 :]]
-        gain = search.fit(changed) - search.fit(rules)
-        if gain > search.hurdle(found.conditions) - search.hurdle(rules[at]) + 1e-6:
+        better = _gain(rules, changed, at, search) > 1e-6
+        if better and _gain(rules, changed, at, deciding) > -_TOLERANCE:
             rules = changed
     return rules
+
+
+def _gain(
+    rules: list[tuple[int, ...]], changed: list[tuple[int, ...]], at: int, search: RuleSearch
+) -> float:
+    """Return what changing one rule gains, each rule's hurdle taken off."""
+    return search.fit(changed) - search.fit(rules) - search.hurdle(changed[at]) + search.hurdle(rules[at])
 
 
 def pruned(rules: list[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, ...]]:

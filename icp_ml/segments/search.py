@@ -16,7 +16,7 @@ from icp_ml.segments.targets import Targets
 _LEAST_EXPOSURE = {"win": 15.0, "churn": 3.0, "pull": 10.0, "expansion": 10.0}
 _BEAM = 20
 _SEEDS = 3  # candidates kept of one set of attributes
-_NEARER_SIDE = 0.8
+_LARGER_SIDE = 0.8
 _FURTHER = 0.85  # what a further condition must gain, of what a first one must
 _TRIES = 4  # candidates refined of each depth
 
@@ -82,6 +82,10 @@ class RuleSearch:
         """Return the same search with accounts counted as often as ``weights`` says."""
         return RuleSearch(self.grid, self.targets, self.limits, weights)
 
+    def on(self, targets: Targets) -> RuleSearch:
+        """Return the same search on other outcomes of the same accounts."""
+        return RuleSearch(self.grid, targets, self.limits, self.weights)
+
     def hurdle(self, conditions: tuple[int, ...]) -> float:
         """Return the chi-squared that a rule must gain: for each condition what the best one gains by chance."""
         each = self.hurdles[list(conditions)]
@@ -137,16 +141,9 @@ class RuleSearch:
         return float(np.sum(s**2 / np.maximum(x, 1e-9) * (x > 1e-9)))
 
     def _merit(self, candidate: Candidate, free: np.ndarray) -> tuple[float, tuple[int, ...]]:
-        """Rank lower a rule that names the side nearer to the average: the side that stands out is the one to name."""
-        inside = self.mask(candidate.conditions) & free
-        stands_out = self._distance(inside) >= self._distance(free & ~inside)
-        return round(candidate.excess * (1.0 if stands_out else _NEARER_SIDE), 6), candidate.conditions
-
-    def _distance(self, members: np.ndarray) -> float:
-        """Return how far a group is from all accounts, each outcome weighed by its exposure."""
-        sums, total = self.values[members].sum(axis=0), self.values.sum(axis=0)
-        s, x = sums[: self.q], sums[self.q : 2 * self.q]
-        return float(np.sum(np.where(x > self.least, (s / np.maximum(x, 1e-9)) ** 2, 0.0) * total[self.q : 2 * self.q]))
+        """Rank lower a rule that holds for most: the smaller side is the one that stands out, and the one to name."""
+        stands_out = 2 * self.weights[self.mask(candidate.conditions) & free].sum() <= self.weights[free].sum()
+        return round(candidate.excess * (1.0 if stands_out else _LARGER_SIDE), 6), candidate.conditions
 
     def _extend(
         self, beam: list[tuple[int, ...]], free: np.ndarray, base: tuple[int, ...], most: int = 0

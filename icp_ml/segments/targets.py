@@ -8,6 +8,7 @@ expansion that of a mean. Deal size is not among them: size alone is no segment.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.stats import chi2, norm, rankdata
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.survival import logrank_scores, nelson_aalen
 
+DECIDING = ("win", "churn", "expansion")  # what an account is worth; pull foretells it
 _FEWEST = 60  # accounts with a measured outcome, below which it is not looked at
 _FEWEST_EVENTS = 15
 
@@ -43,6 +45,12 @@ class Targets:
     def rows(self, mask: np.ndarray) -> Targets:
         """Return the same targets for a subset of accounts."""
         return Targets(self.names, self.scores[mask], self.exposures[mask], self.absent)
+
+    def on(self, names: Sequence[str]) -> Targets:
+        """Return the same accounts on some of the outcomes, those that are measured."""
+        chosen = [j for j, name in enumerate(self.names) if name in names]
+        measured = tuple(self.names[j] for j in chosen)
+        return Targets(measured, self.scores[:, chosen], self.exposures[:, chosen], self.absent)
 
     def critical(self, chance: float) -> float:
         """Return what a group's summed chi-squared exceeds with probability ``chance`` where nothing differs.

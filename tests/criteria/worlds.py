@@ -39,10 +39,11 @@ def world(
     decided = pd.Timestamp("2022-07-01") + pd.to_timedelta(rng.integers(0, 1300, accounts), unit="D")
     months = np.maximum((pd.Timestamp("2026-06-01") - decided).days.to_numpy() / 30.4375, 0.1)
     ends = np.where(rng.random(accounts) < np.where(bad, churn_in, churn), 12.0, 999.0)
+    left = pd.Series(decided + pd.DateOffset(months=12)).where(won & (ends <= months))
     table = pd.DataFrame(
         {
             "name": "Acme", "status": np.where(won, "customer", "lost"), "outcome": np.where(won, "won", "lost"),
-            "decided_at": decided, "closed_at": decided, "started_at": pd.Series(decided).where(won),
+            "decided_at": decided, "closed_at": decided, "started_at": pd.Series(decided).where(won), "ended_at": left,
             "is_customer": won & keeping, "entry_months": np.where(won, 0.0, np.nan),
             "follow_up_months": np.where(won, np.minimum(ends, months), np.nan),
             "churned": won & keeping & (ends <= months), "won_without_period": won & (not keeping),

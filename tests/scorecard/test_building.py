@@ -53,7 +53,7 @@ def test_an_exclusion_never_earns_points():
 
 
 def test_an_account_that_an_exclusion_hits_is_red_whatever_its_score():
-    cohort, bad = world(1)
+    cohort, _ = world(1)
     result = discover_criteria(cohort, config(), list(ATTRIBUTES), seed=7)
     card = build_scorecard(cohort, result.proposals, config(), 12)
     outcome = won_outcome(cohort, 12, kept=True)
