@@ -85,7 +85,7 @@ def test_the_target_counts_the_lost_and_the_churned_as_none_and_weights_for_the_
 
 
 def test_the_ranking_of_later_accounts_is_told_beside_the_models():
-    cohort, _ = world(1)
+    cohort, _ = world(1, 4000, churn_in=0.7)
     names = ["employee_count", "industry", "has_revops"]
     result = discover_criteria(cohort, config(), names, seed=7)
     models = fit_models(cohort, config(), names)
