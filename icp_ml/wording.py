@@ -97,3 +97,15 @@ def _set_words(label: str, op: str, levels: tuple[str, ...]) -> str:
     if len(shown) == 1:
         return f"{label} {'is not' if op == 'not_in' else 'without'} {shown[0]}"
     return f"{label} {'is' if op == 'not_in' else 'with'} neither {list_words(shown, 'nor')}"
+
+
+def outcome_words(outcome: str) -> str:
+    """Name an outcome.
+
+    >>> outcome_words("churn_12m"), outcome_words("won_and_kept_8m"), outcome_words("won")
+    ('churn within 12 months', 'won and kept for 8 months', 'win rate')
+    """
+    if found := re.fullmatch(r"(churn|won_and_kept)_(\d+)m", outcome):
+        months = f"{found.group(2)} month{'' if found.group(2) == '1' else 's'}"
+        return f"churn within {months}" if found.group(1) == "churn" else f"won and kept for {months}"
+    return {"won": "win rate", "pull": "pull"}.get(outcome, outcome)

@@ -70,7 +70,9 @@ def _tell(report: TablesReport, path: Path) -> None:
         typer.echo(f"Data as of {report.as_of.isoformat()} ({given})")
     for table, counts in report.counts.items():
         rest = "; ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in counts.items() if what != "rows")
-        typer.echo(f"{table}: {counts['rows']:,} rows{f' ({rest})' if rest else ''}")
+        # Contract periods derived from deals come from no file of their own.
+        rows = f"{counts['rows']:,} rows" if "rows" in counts else "no file"
+        typer.echo(f"{table}: {rows}{f' ({rest})' if rest else ''}")
     for level in ("handled", "warning"):
         _tell_issues(level, [issue for issue in report.issues if issue.level == level])
     if not report.stops:

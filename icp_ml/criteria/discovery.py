@@ -16,6 +16,7 @@ from scipy import stats
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
+from icp_ml.criteria.adjusting import adjust_effect, columns_of
 from icp_ml.criteria.estimating import later_replication, risk_difference, scaled_gate, smallest_detectable
 from icp_ml.criteria.identity import Kind, assign_ids, jaccard
 from icp_ml.criteria.outcomes import Outcome, churn_outcome, won_outcome
@@ -24,6 +25,7 @@ from icp_ml.criteria.searching import FoundRule, Search, SearchResult, run_searc
 from icp_ml.criteria.stated import audit_stated
 from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
 from icp_ml.survival import supported_horizon
+from icp_ml.wording import outcome_words
 
 _BUDGET_EXCLUDE = 0.5
 _BUDGET_INCLUDE = (0.25, 0.15)  # on the first target, and on the second among what the first leaves
@@ -156,7 +158,7 @@ class _Discovery:
         self.searched["searches"].append(entry)
         if len(frame) < _FEWEST or not self.names:
             entry["skipped"] = f"fewer than {_FEWEST} accounts" if self.names else "no attribute may become a criterion"
-            self._whys.append(f"{outcome.label}: {entry['skipped']} to search ({len(frame)})")
+            self._whys.append(f"{outcome_words(outcome.label)}: {entry['skipped']} to search ({len(frame)})")
             return SearchResult((), (), 0, len(frame))
         result = run_search(
             Search(
@@ -173,10 +175,12 @@ class _Discovery:
         gate = _usual_gate(result)
         least = smallest_detectable(outcome, gate)
         if least is None:
-            return f"{outcome.label}: too few events among {result.accounts} accounts to see any difference"
+            return (
+                f"{outcome_words(outcome.label)}: too few events among {result.accounts} accounts to see any difference"
+            )
         return (
-            f"{outcome.label}: nothing stood out among {result.accounts:,} accounts; a group of a quarter of them "
-            f"would have had to differ from the rest by about {100 * least:.0f} points to be seen"
+            f"{outcome_words(outcome.label)}: nothing stood out among {result.accounts:,} accounts; a group of a "
+            f"quarter of them would have had to differ from the rest by about {100 * least:.0f} points to be seen"
         )
 
     def _candidates(self, kind: Kind, result: SearchResult, outcome: Outcome) -> list[_Candidate]:
@@ -225,12 +229,12 @@ class _Discovery:
             out.append(
                 Proposal(
                     identity, candidate.kind, candidate.rule, candidate.rule.text(self.config.attributes),
-                    self._evidence(candidate), receipt(self.cohort, counted, latest, self.horizon),
+                    self._evidence(candidate, candidates), receipt(self.cohort, counted, latest, self.horizon),
                 )
             )  # fmt: skip
         return tuple(out)
 
-    def _evidence(self, candidate: _Candidate) -> Evidence:
+    def _evidence(self, candidate: _Candidate, others: Sequence[_Candidate]) -> Evidence:
         outcome, found = candidate.outcome, candidate.found
         inside = candidate.rule.mask(self.cohort.attributes.iloc[outcome.rows])
         gate = scaled_gate(outcome, inside, found.statistic, found.gate)
@@ -241,11 +245,29 @@ class _Discovery:
         dated = "started_at" if outcome.name == "churn" else "decided_at"
         dates = self.cohort.accounts[dated].iloc[outcome.rows].to_numpy().astype("int64")
         observed = here.estimate - elsewhere.estimate
-        extra = {"observed_difference": observed, "replication_later": later_replication(outcome, inside, dates)}
+        extra = {
+            "observed_difference": observed,
+            "replication_later": later_replication(outcome, inside, dates),
+            "adjustment": adjust_effect(outcome, inside, self._beside(candidate, others)),
+        }
         q = min(1.0, found.q_value * self.config.criteria.max_false_discovery_rate)
         return Evidence(
             outcome.label, here.n, here.events, here.estimate, elsewhere.estimate, difference, q, extra
         )  # fmt: skip
+
+    def _beside(self, candidate: _Candidate, others: Sequence[_Candidate]) -> dict[str, np.ndarray]:
+        """Return what an effect is held against: the other rules, sales-side choices, attributes for adjustment."""
+        rows = candidate.outcome.rows
+        frame, table = self.cohort.attributes.iloc[rows], self.cohort.accounts.iloc[rows]
+        masks = [o.rule.mask(frame) for o in others if o is not candidate]
+        beside = {"the other rules": np.column_stack(masks).astype(float)} if masks else {}
+        for name in ("source", "owner", "territory", "discount_pct"):
+            if name in table:
+                beside[name.replace("_pct", "")] = columns_of(table[name])
+        for name, spec in self.config.attributes.items():
+            if spec.use == "adjust" and spec.type != "tags":
+                beside[name] = columns_of(frame[name])
+        return beside
 
     def why_nothing(self) -> str:
         """Return why nothing is proposed, in words."""

@@ -85,16 +85,22 @@ class Outcome:
         """Return additive scores that sum to zero within every stratum, shape (n,), high where the outcome is more."""
         if self.name == "churn":
             return logrank_scores(self.time, self.churned, self.horizon, self.entry, self.strata)
+        return _centred(self.values(), self.strata)
+
+    def values(self) -> np.ndarray:
+        """Return each account's outcome on its own scale, shape (n,): their mean is the rate.
+
+        Where censoring hides it, a pseudo-observation stands for it.
+        """
         if self.name == "won":
-            return _centred(self.won, self.strata)
+            return self.won
         if self.name == "pull":
-            return _centred(self.value, self.strata)
-        kept = np.zeros(len(self.won))
-        followed = self.followed
+            return self.value
+        kept, followed = np.zeros(len(self.won)), self.followed
         kept[followed] = kept_pseudo_values(
             self.time[followed], self.churned[followed], self.horizon, self.entry[followed]
         )
-        return _centred(self.won * kept, self.strata)
+        return 1 - kept if self.name == "churn" else self.won * kept
 
     def rate(self, mask: np.ndarray) -> GroupRate | None:
         """Return the rate among the accounts of a bool mask; None where it is undefined."""

@@ -17,6 +17,7 @@ from icp_ml.criteria.receipts import receipt
 from icp_ml.criteria.searching import Search, run_search
 from icp_ml.criteria.types import Interval, Proposal, StatedAudit
 from icp_ml.survival import wilson_interval
+from icp_ml.wording import outcome_words
 
 _FEWEST = 60
 _NOTEWORTHY = 0.1  # share of the stated ICP that an exclusion must hit to be called a flaw of it
@@ -156,9 +157,10 @@ class _Audit:
             part = outcome.subset(others[outcome.rows])  # type: ignore[union-attr]  # the loop is empty without one
             difference = risk_difference(part, condition.mask(self.cohort.attributes.iloc[part.rows]))
             if difference is not None and difference.low < 0 < difference.high:
+                words, measured = condition.text(self.config.attributes), outcome_words(part.label)
                 sentences.append(
-                    f"No visible effect: among accounts that meet the rest of the stated ICP, "
-                    f"“{condition.text(self.config.attributes)}” goes with {_points(difference)} in {part.label}."
+                    "No visible effect: among accounts that meet the rest of the stated ICP, "
+                    f"“{words}” goes with {_points(difference)} in {measured}."
                 )
         return sentences
 
@@ -218,7 +220,7 @@ class _Audit:
         verdict = "Supported by the data" if supported else "Not supported by the data"
         return {
             "supported": supported, "p_value": p_value, "difference": _spelled(difference), "outcome": outcome.label,
-            "verdict": f"{verdict}: {_points(difference)} in {outcome.label} against all others.",
+            "verdict": f"{verdict}: {_points(difference)} in {outcome_words(outcome.label)} against all others.",
         }  # fmt: skip
 
 

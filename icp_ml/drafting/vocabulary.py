@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from icp_ml.config.presets import PRESETS, preset_values
@@ -128,7 +129,13 @@ def preset_table_values(preset: str | None, table: str) -> dict[str, Any]:
 
 
 def _preset_table(preset: str | None, table: str) -> dict[str, Any]:
-    return {} if preset is None else dict(preset_values(preset).get("tables", {}).get(table, {}))
+    return {} if preset is None else dict(_preset(preset).get("tables", {}).get(table, {}))
+
+
+@cache
+def _preset(name: str) -> dict[str, Any]:
+    """Return a preset, read once, since every column of every file asks for its names."""
+    return preset_values(name)
 
 
 def _presets_first(preset: str | None) -> list[str]:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from icp_ml.conditions import AttributeLike
-from icp_ml.wording import number_words
-
-
-def outcome_words(outcome: str) -> str:
-    """Name an outcome.
-
-    >>> outcome_words("churn_12m"), outcome_words("won_and_kept_8m"), outcome_words("won")
-    ('churn within 12 months', 'won and kept for 8 months', 'win rate')
-    """
-    if found := re.fullmatch(r"(churn|won_and_kept)_(\d+)m", outcome):
-        months = f"{found.group(2)} month{'' if found.group(2) == '1' else 's'}"
-        return f"churn within {months}" if found.group(1) == "churn" else f"won and kept for {months}"
-    return {"won": "win rate", "pull": "pull"}.get(outcome, outcome)
+from icp_ml.wording import number_words, outcome_words
 
 
 def evidence_words(evidence: Mapping[str, Any] | None, status: str = "proposed") -> str:

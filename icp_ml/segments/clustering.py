@@ -54,7 +54,7 @@ def density_clusters(space: np.ndarray, others: np.ndarray, seed: int) -> Cluste
         return Clusters(np.full(len(space), -1), np.full(len(others), -1), ())
     if space.shape[1] > _MOST_DIMENSIONS:
         axes = PCA(_MOST_DIMENSIONS, svd_solver="full").fit(space)
-        space, others = axes.transform(space), axes.transform(others)
+        space, others = axes.transform(space), axes.transform(others) if len(others) else others
     rows = np.sort(rng.permutation(len(space))[:_MOST_ACCOUNTS])
     sample = space[rows]
     tried, fits = [], []

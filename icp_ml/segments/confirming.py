@@ -1,4 +1,4 @@
-"""Which frozen segments differ on accounts that did not form them."""
+"""Which segments differ on accounts that did not form them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from icp_ml.segments.targets import Targets
 ERROR = 0.025  # two ways of forming segments are tried, 5 % together
 
 
-def confirmed(
-    rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets, smallest: int
-) -> tuple[list[Rule], list[dict[str, object]]]:
-    """Return the rules that hold up, in order, and what became of each that does not.
+def confirmed(masks: Sequence[np.ndarray], targets: Targets, smallest: int) -> tuple[list[int], dict[int, float]]:
+    """Return which segments hold up, in order, and the p-value of each that does not.
 
     A segment's statistic is what the partition explains less of when its accounts fall to where they would be without
     it. Segments are dropped, weakest first, until all that remain pass Holm's test (Holm 1979) at :data:`ERROR`
@@ -25,31 +23,29 @@ def confirmed(
 
     Parameters
     ----------
-    rules : sequence of Rule
-        Frozen, ordered, formed on other accounts.
-    frame : DataFrame, n rows
-        Typed attributes.
+    masks : sequence of ndarray of bool, shape (n,)
+        For each segment, in order, the accounts that a rule formed without them holds for.
     targets : Targets
         What happened to the same accounts.
     smallest : int
-        Fewest accounts of a segment here.
+        Fewest accounts of a segment.
     """
-    kept, dropped = list(rules), []
+    kept, dropped = list(range(len(masks))), {}
     tested = max(len(kept), 1)
+    n = len(targets.scores)
     while kept:
-        masks = [rule.mask(frame) for rule in kept]
-        labels = cells(masks, len(frame))
+        labels = cells([masks[i] for i in kept], n)
         full = explained(labels, targets).sum()
         chances = []
         for at in range(len(kept)):
-            without = cells(masks[:at] + masks[at + 1 :], len(frame))
+            without = cells([masks[i] for i in kept if i != kept[at]], n)
             enough = np.sum(labels == at) >= smallest
             chances.append(targets.chance(float(full - explained(without, targets).sum())) if enough else 1.0)
         worst = int(np.argmax(chances))
-        # Holm on what is left; rules already dropped stay in the count.
+        # Holm on what is left; segments already dropped stay in the count.
         if chances[worst] <= ERROR / (1 + tested - len(kept)) and min(chances) <= ERROR / tested:
             break
-        dropped.append({"rule": kept[worst].text(), "p_value": round(chances[worst], 4)})
+        dropped[kept[worst]] = round(chances[worst], 4)
         del kept[worst]
     return kept, dropped
 

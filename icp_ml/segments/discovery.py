@@ -1,4 +1,4 @@
-"""Segments from end to end: form on one half of the accounts, freeze, measure on the other. METHOD, section 3."""
+"""Segments from end to end: formed on all accounts, each measured where it was formed without. METHOD, section 3."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
 from icp_ml.models.types import Models
-from icp_ml.segments.clustering import Clusters, density_clusters
 from icp_ml.segments.confirming import confirmed, share_explained
-from icp_ml.segments.describing import described
+from icp_ml.segments.crossfit import Crossfit, crossfit, formed_without
 from icp_ml.segments.figures import churn_months, segment_figures
-from icp_ml.segments.halves import forming_half
+from icp_ml.segments.folds import account_folds
+from icp_ml.segments.forming import Form, Forming, as_already_told
 from icp_ml.segments.identity import kept_ids
-from icp_ml.segments.measuring import measured
-from icp_ml.segments.rulelist import SMALLEST_SHARE, as_rules, grow, rounded, rule_search
-from icp_ml.segments.search import RuleSearch
-from icp_ml.segments.space import contribution_space
+from icp_ml.segments.measuring import Grouping, measured
+from icp_ml.segments.partition import cells, explained
+from icp_ml.segments.rulelist import SMALLEST_SHARE
 from icp_ml.segments.stability import resampled_jaccard
 from icp_ml.segments.targets import Targets, outcome_targets
 from icp_ml.segments.types import SegmentsResult
@@ -30,28 +28,9 @@ from icp_ml.segments.types import SegmentsResult
 FEWEST_ACCOUNTS = 300
 FEWEST_IN_SEGMENT = 30
 LEAST_STABLE = 0.5
-_MOST_FORMING = 20_000
-
-_Form = Callable[[RuleSearch], list[tuple[int, ...]]]
-
-
-@dataclass(frozen=True)
-class _Half:
-    """Accounts with an outcome on one side of the split: mask over all, their attributes, what happened to them."""
-
-    mask: np.ndarray
-    frame: pd.DataFrame
-    targets: Targets
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What one way of forming segments came to: confirmed rules, what they explain, how to form them again."""
-
-    rules: list[Rule]
-    explained: dict[str, float]
-    report: dict[str, Any]
-    form: _Form
+_FURTHER_SAMPLES = 5
+_COMPARED_ON = (3, 4)  # folds on which the two ways of forming are compared
+_TOLERANCE = 6.0  # chi-squared that one boundary for one region may cost
 
 
 def discover_segments(
@@ -62,12 +41,14 @@ def discover_segments(
     seed: int,
     previous: Sequence[Mapping[str, Any]] = (),
     progress: Callable[[str], None] | None = None,
+    proposals: Sequence[Rule] = (),
 ) -> SegmentsResult:
     """Return the segments that differ in winning, keeping, expanding or pull, as ordered rules.
 
-    Two partitions are formed on one half of the accounts: rules that describe HDBSCAN clusters of SHAP contributions,
-    and a list of rules split off directly by outcomes. Both are frozen and tested on the other half; the one that
-    explains more of what happened there is published, with every figure from that half.
+    Two ways of forming them are compared on accounts that formed neither: rules that describe HDBSCAN clusters of SHAP
+    contributions, and a list of rules split off directly by outcomes. What the better one forms on all accounts is
+    published, if it comes back without each fifth of them and differs there: every figure is from accounts that did not
+    form the rule they are counted by.
 
     Parameters
     ----------
@@ -85,6 +66,9 @@ def discover_segments(
         Entries of an earlier ``segments.json``, whose ids are kept where accounts overlap.
     progress : callable, optional
         Told each step.
+    proposals : sequence of Rule
+        Criteria and exclusions of the same release: a segment takes the boundaries of one on the same attributes where
+        they fit about as well.
 
     Returns
     -------
@@ -93,7 +77,7 @@ def discover_segments(
     """
     tell = progress or (lambda text: None)
     names = [n for n in usable if n in cohort.attributes.columns and config.attributes[n].use == "criterion"]
-    counted = cohort.decided | cohort.customers
+    counted = np.asarray(cohort.decided | cohort.customers, dtype=bool)
     looked_at: dict[str, Any] = {
         "accounts": int(counted.sum()),
         "attributes": list(names),
@@ -101,43 +85,105 @@ def discover_segments(
     }
     if counted.sum() < FEWEST_ACCOUNTS:
         because = (
-            f"not enough evidence: {int(counted.sum())} decided accounts are too few to form segments on one half and "
-            f"measure them on the other; {FEWEST_ACCOUNTS} are needed"
+            f"not enough evidence: {int(counted.sum())} decided accounts are too few to form segments on some and "
+            f"measure them on others; {FEWEST_ACCOUNTS} are needed"
         )
         return SegmentsResult((), because, looked_at)
-    first, second = _halves(cohort, names, counted, seed)
-    looked_at |= {"outcomes": list(first.targets.names), "outcomes_absent": first.targets.absent}
-    looked_at |= {"forming": int(first.mask.sum()), "measuring": int(second.mask.sum())}
-    search = rule_search(first.frame, first.targets, config.attributes, names, config.criteria.max_conditions)
-    if search is None or not second.targets.names:
+    targets = outcome_targets(cohort, counted)
+    looked_at |= {"outcomes": list(targets.names), "outcomes_absent": targets.absent}
+    if not names or not targets.names:
         because = "not enough evidence: no attribute varies, or no outcome is measured often enough"
         return SegmentsResult((), because, looked_at)
-    tell("clustering accounts by what their outcomes depend on")
-    clusters, dimensions = _clusters(first, second, config, names, seed)
-    tell("splitting accounts by outcome")
-    ways = {
-        "rule_list": _way(grow, search, first, second),
-        "hdbscan": _way(lambda s: described(clusters.labels, s), search, first, second),
-    }
-    chosen = max(ways, key=lambda way: (round(sum(ways[way].explained.values()), 6), way))
-    looked_at |= {"ways": {way: found.report for way, found in ways.items()}, "chosen": chosen}
-    looked_at |= {"clusters": list(clusters.tried), "dimensions": dimensions}
+    job = _Discovery(
+        Forming(cohort, config, tuple(names), seed), counted, account_folds(cohort.accounts.index, seed), targets, tell
+    )
+    form, clusters = job.better_way(looked_at)
+    found, stability = job.segments(form, proposals, looked_at)
     tell("measuring segments")
-    found = ways[chosen]
-    stability = resampled_jaccard([rule.mask(first.frame) for rule in found.rules], search, found.form, seed)
-    stable = [(r, s) for r, s in zip(found.rules, stability, strict=True) if s >= LEAST_STABLE]
-    looked_at["unstable"] = [
-        {"rule": r.text(config.attributes), "stability": s}
-        for r, s in zip(found.rules, stability, strict=True)
-        if s < LEAST_STABLE
-    ]
-    months = churn_months(cohort, second.mask)
-    looked_at["population"] = segment_figures(cohort, second.mask, months, config.economics)
-    if not stable:
-        return SegmentsResult((), _no_structure(looked_at, found), looked_at)
-    ids = kept_ids([rule for rule, _ in stable], previous, cohort.attributes)
-    segments, more = measured(cohort, config, stable, ids, second.mask, clusters.others)
+    months = churn_months(cohort, counted)
+    looked_at["population"] = segment_figures(cohort, counted, months, config.economics)
+    if not found.rules:
+        return SegmentsResult((), _no_structure(looked_at), looked_at)
+    ids = kept_ids(found.rules, previous, cohort.attributes)
+    segments, more = measured(cohort, config, found, ids, stability, Grouping(counted, clusters))
     return SegmentsResult(segments, None, looked_at | more)
+
+
+@dataclass(frozen=True)
+class _Discovery:
+    """What forming and testing segments needs: who is counted, in which fold, and what happened to them."""
+
+    forming: Forming
+    counted: np.ndarray
+    folds: np.ndarray
+    targets: Targets
+    tell: Callable[[str], None]
+
+    def better_way(self, looked_at: dict[str, Any]) -> tuple[Form, np.ndarray]:
+        """Return the way of forming that explains more of what happened to others, and their clusters (-2 elsewhere)."""
+        second = self.counted & np.isin(self.folds, _COMPARED_ON)
+        first = self.counted & ~second
+        looked_at |= {"compared": {"forming": int(first.sum()), "measuring": int(second.sum())}}
+        self.tell("clustering accounts by what their outcomes depend on")
+        found, dimensions = self.forming.clusters(first, second)
+        targets, frame = outcome_targets(self.forming.cohort, second), self.forming.frame(second)
+        self.tell("splitting accounts by outcome")
+        forms: dict[str, Form] = {"rule_list": self.forming.by_outcome, "hdbscan": self.forming.by_density}
+        formed = {"rule_list": self.forming.by_outcome(first), "hdbscan": self.forming.describing(first, found)}
+        ways = {}
+        for way, rules in formed.items():
+            shares = share_explained(rules, frame, targets)
+            ways[way] = {
+                "formed": [rule.text() for rule in rules],
+                "explained": {name: round(share, 6) for name, share in shares.items()},
+            }
+        chosen = max(ways, key=lambda way: (sum(ways[way]["explained"].values()), way))
+        looked_at |= {"ways": ways, "chosen": chosen, "clusters": list(found.tried), "dimensions": dimensions}
+        clusters = np.full(len(self.counted), -2)
+        clusters[second] = found.others
+        return forms[chosen], clusters
+
+    def segments(
+        self, form: Form, proposals: Sequence[Rule], looked_at: dict[str, Any]
+    ) -> tuple[Crossfit, list[float]]:
+        """Return the rules that hold up on accounts that did not form them, with the stability of each."""
+        self.tell("forming segments on all accounts, and again without each fifth")
+        frame = self.forming.frame(self.counted)
+        rules = as_already_told(form(self.counted), self._tellable(proposals), self._fit, frame, _TOLERANCE)
+        again = formed_without(form, self.counted, self.folds) if rules else []
+        whole = crossfit(rules, again, self.forming.cohort.attributes, self.counted, self.folds)
+        smallest = max(FEWEST_IN_SEGMENT, int(SMALLEST_SHARE * len(frame) / 2))
+        kept, dropped = confirmed([m[self.counted] for m in whole.held_out], self.targets, smallest)
+        looked_at |= {
+            "formed": [rule.text() for rule in rules],
+            "not_confirmed": [{"rule": rules[at].text(), "p_value": p} for at, p in dropped.items()],
+            "unstable": [],
+        }
+        if not kept:
+            return whole.only([]), []
+        stability = resampled_jaccard([rules[i] for i in kept], [*again, *self._further(form)], frame)
+        stable = [at for at, s in enumerate(stability) if s >= LEAST_STABLE]
+        looked_at["unstable"] = [
+            {"rule": rules[i].text(), "stability": s}
+            for i, s in zip(kept, stability, strict=True)
+            if s < LEAST_STABLE
+        ]
+        return whole.only([kept[at] for at in stable]), [stability[at] for at in stable]
+
+    def _further(self, form: Form) -> list[list[Rule]]:
+        """Return the rules that further samples of four fifths form."""
+        self.tell("forming segments on further samples")
+        rng = np.random.default_rng(self.forming.seed)
+        rows = np.flatnonzero(self.counted)
+        samples = [rng.permutation(rows)[: round(0.8 * len(rows))] for _ in range(_FURTHER_SAMPLES)]
+        return [form(np.isin(np.arange(len(self.counted)), sample)) for sample in samples]
+
+    def _tellable(self, proposals: Sequence[Rule]) -> list[Rule]:
+        return [rule for rule in proposals if set(rule.attributes) <= set(self.forming.names)]
+
+    def _fit(self, rules: list[Rule]) -> float:
+        frame = self.forming.frame(self.counted)
+        return float(explained(cells([rule.mask(frame) for rule in rules], len(frame)), self.targets).sum())
 
 
 def _models_said(models: Models) -> dict[str, str]:
@@ -145,45 +191,11 @@ def _models_said(models: Models) -> dict[str, str]:
     return {name: report.verdict for name, report in reports.items() if report is not None} | dict(models.absent)
 
 
-def _halves(cohort: Cohort, names: list[str], counted: np.ndarray, seed: int) -> tuple[_Half, _Half]:
-    forms = forming_half(cohort.accounts.index, seed)
-    first = counted & forms
-    if first.sum() > _MOST_FORMING:
-        rows = np.random.default_rng(seed).permutation(np.flatnonzero(first))[:_MOST_FORMING]
-        first = np.isin(np.arange(len(first)), rows)
-    second = counted & ~forms
-    return (
-        _Half(first, cohort.attributes.loc[first, names], outcome_targets(cohort, first)),
-        _Half(second, cohort.attributes.loc[second, names], outcome_targets(cohort, second)),
-    )
-
-
-def _clusters(first: _Half, second: _Half, config: Config, names: list[str], seed: int) -> tuple[Clusters, list[str]]:
-    space, others, dimensions = contribution_space(
-        first.frame, second.frame, first.targets, config.attributes, names, seed
-    )
-    return density_clusters(space, others, seed), dimensions
-
-
-def _way(form: _Form, search: RuleSearch, first: _Half, second: _Half) -> _Found:
-    """Form rules on the first half, freeze them, keep those that the second half confirms."""
-    formed = rounded(as_rules(form(search), search), first.frame, first.targets)
-    smallest = max(FEWEST_IN_SEGMENT // 2, int(SMALLEST_SHARE * len(second.frame) / 2))
-    rules, dropped = confirmed(formed, second.frame, second.targets, smallest)
-    explains = share_explained(rules, second.frame, second.targets)
-    report = {
-        "formed": [rule.text() for rule in formed],
-        "dropped": dropped,
-        "explained": {name: round(share, 6) for name, share in explains.items()},
-    }
-    return _Found(rules, explains, report, form)
-
-
-def _no_structure(looked_at: dict[str, Any], found: _Found) -> str:
+def _no_structure(looked_at: dict[str, Any]) -> str:
     outcomes = ", ".join(looked_at["outcomes"])
     asked = f"{len(looked_at['attributes'])} attributes, {outcomes} of {looked_at['accounts']} accounts"
     if looked_at["unstable"]:
         return f"no segments: what was found in {asked} did not come back when accounts were drawn again"
-    if found.report["formed"]:
-        return f"no segments: what one half of the accounts suggested, the other half did not confirm ({asked})"
+    if looked_at["formed"]:
+        return f"no segments: what accounts suggested, other accounts did not confirm ({asked})"
     return f"no segments: no group of accounts differs from the others by more than chance ({asked})"

@@ -105,9 +105,7 @@ def _extended(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> list[tupl
     return rules
 
 
-def readjusted(
-    rules: Sequence[tuple[int, ...]], search: RuleSearch, deciding: RuleSearch
-) -> list[tuple[int, ...]]:
+def readjusted(rules: Sequence[tuple[int, ...]], search: RuleSearch, deciding: RuleSearch) -> list[tuple[int, ...]]:
     """Search each rule again, knowing the others, and keep what fits better and no worse where value is decided."""
     rules = list(rules)
     for at in range(len(rules)):
@@ -122,9 +120,7 @@ def readjusted(
     return rules
 
 
-def _gain(
-    rules: list[tuple[int, ...]], changed: list[tuple[int, ...]], at: int, search: RuleSearch
-) -> float:
+def _gain(rules: list[tuple[int, ...]], changed: list[tuple[int, ...]], at: int, search: RuleSearch) -> float:
     """Return what changing one rule gains, each rule's hurdle taken off."""
     return search.fit(changed) - search.fit(rules) - search.hurdle(changed[at]) + search.hurdle(rules[at])
 

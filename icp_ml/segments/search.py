@@ -37,7 +37,7 @@ class Limits:
 
     smallest: int
     deepest: int
-    chance: float = 0.1
+    chance: float = 0.05
 
 
 @dataclass(frozen=True)

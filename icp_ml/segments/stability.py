@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
+from icp_ml.conditions import Rule
 from icp_ml.segments.partition import cells
-from icp_ml.segments.search import RuleSearch
-
-RESAMPLES = 12
 
 
 def jaccard(left: np.ndarray, right: np.ndarray) -> float:
@@ -22,36 +21,27 @@ def jaccard(left: np.ndarray, right: np.ndarray) -> float:
     return float(np.sum(left & right)) / either if either else 0.0
 
 
-def resampled_jaccard(
-    masks: Sequence[np.ndarray], search: RuleSearch, form: Callable[[RuleSearch], list[tuple[int, ...]]], seed: int
-) -> list[float]:
-    """Return each segment's mean best Jaccard over samples of four fifths of the forming accounts.
+def resampled_jaccard(rules: Sequence[Rule], again: Sequence[Sequence[Rule]], frame: pd.DataFrame) -> list[float]:
+    """Return each segment's mean best Jaccard with segments formed on samples of four fifths of the accounts.
 
-    Segments are formed anew on each sample and laid over the same accounts (Hennig 2007,
-    doi:10.1016/j.csda.2006.11.025). Four fifths, since a retrain sees about a quarter more than the run before it, and
-    without replacement, since doubled accounts double chance differences too.
+    Every list of rules is laid over the same accounts (Hennig 2007, doi:10.1016/j.csda.2006.11.025). Four fifths, since
+    a retrain sees about a quarter more than the run before it, and without replacement, since doubled accounts double
+    chance differences too.
 
     Parameters
     ----------
-    masks : sequence of ndarray of bool, shape (n,)
-        Each segment's rule on the forming accounts, in order.
-    search : RuleSearch
-        The search that formed them.
-    form : callable
-        Forms ordered rules from a search.
-    seed : int
-        Seed of the samples.
+    rules : sequence of Rule
+        Segments in order.
+    again : sequence of sequence of Rule
+        Segments formed on each sample.
+    frame : DataFrame
+        Typed attributes of the accounts to compare on.
     """
-    if not masks:
-        return []
-    n = len(search.values)
-    labels = cells(masks, n)
-    rng = np.random.default_rng(seed)
-    found = np.zeros((RESAMPLES, len(masks)))
-    for sample in range(RESAMPLES):
-        again = search.reweighted(np.isin(np.arange(n), rng.permutation(n)[: round(0.8 * n)]))
-        others = cells([search.mask(rule) for rule in form(again)], n)
-        for at in range(len(masks)):
+    labels = cells([rule.mask(frame) for rule in rules], len(frame))
+    found = np.zeros((len(again), len(rules)))
+    for sample, others in enumerate(again):
+        theirs = cells([rule.mask(frame) for rule in others], len(frame))
+        for at in range(len(rules)):
             members = labels == at
-            found[sample, at] = max((jaccard(members, others == c) for c in np.unique(others)), default=0.0)
+            found[sample, at] = max((jaccard(members, theirs == c) for c in range(len(others))), default=0.0)
     return [round(float(v), 4) for v in found.mean(axis=0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ CASES = [
 
 @pytest.mark.parametrize(("folder", "shipped"), CASES)
 def test_roles_and_types_agree_with_the_shipped_config_and_the_draft_runs(
-    folder: Path, shipped: Path, tmp_path: Path
+    folder: Path, shipped: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     if not folder.is_dir():
         pytest.skip(f"needs the folder {folder.name} of shared data beside the project")
@@ -36,8 +37,8 @@ def test_roles_and_types_agree_with_the_shipped_config_and_the_draft_runs(
     names = ours.keys() | theirs.keys()
     wrong = sorted(name for name in names if ours.get(name) != theirs.get(name))
     share = 1 - len(wrong) / len(names)
-    print(f"{folder.name}: {share:.0%} of {len(names)} columns agree; not: {wrong}")
-    assert share >= 0.9
+    record_property("agreement", f"{folder.name}: {share:.0%} of {len(names)} columns agree")
+    assert share >= 0.9, f"of {len(names)} columns these do not agree: {wrong}"
     cohort = build_cohort(read_tables(drafted, tmp_path), drafted)
     assert len(cohort.accounts) == len((folder / "accounts.csv").read_text("utf-8").splitlines()) - 1
 
