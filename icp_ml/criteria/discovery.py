@@ -132,7 +132,7 @@ class _Discovery:
         self.progress("criteria")
         hit = self._hit(exclusions)
         targets = self._targets()
-        shares = _BUDGET_INCLUDE if len(targets) > 1 else (sum(_BUDGET_INCLUDE),)
+        shares = _BUDGET_INCLUDE if len(targets) > 1 else (sum(_BUDGET_INCLUDE),)[: len(targets)]
         found: list[_Candidate] = []
         for i, ((outcome, sign), share) in enumerate(zip(targets, shares, strict=True)):
             free = ~(hit | self._hit(found))[outcome.rows]

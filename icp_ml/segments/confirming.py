@@ -35,12 +35,13 @@ def confirmed(masks: Sequence[np.ndarray], targets: Targets, smallest: int) -> t
     n = len(targets.scores)
     while kept:
         labels = cells([masks[i] for i in kept], n)
-        full = explained(labels, targets).sum()
+        full = explained(labels, targets)
         chances = []
         for at in range(len(kept)):
             without = cells([masks[i] for i in kept if i != kept[at]], n)
             enough = np.sum(labels == at) >= smallest
-            chances.append(targets.chance(float(full - explained(without, targets).sum())) if enough else 1.0)
+            lost = (full - explained(without, targets)) / _spread(targets, labels == at)
+            chances.append(targets.chance(float(lost.sum())) if enough else 1.0)
         worst = int(np.argmax(chances))
         # Holm on what is left; segments already dropped stay in the count.
         if chances[worst] <= ERROR / (1 + tested - len(kept)) and min(chances) <= ERROR / tested:
@@ -48,6 +49,13 @@ def confirmed(masks: Sequence[np.ndarray], targets: Targets, smallest: int) -> t
         dropped[kept[worst]] = round(chances[worst], 4)
         del kept[worst]
     return kept, dropped
+
+
+def _spread(targets: Targets, members: np.ndarray) -> np.ndarray:
+    """Return how much more outcomes scatter in a group than among all accounts, at least 1, by outcome."""
+    s, x = targets.scores[members], targets.exposures[members]
+    exposure = np.maximum(x.sum(axis=0), 1e-9)
+    return np.asarray(np.maximum(np.sum((s - s.sum(axis=0) / exposure * x) ** 2, axis=0) / exposure, 1.0))
 
 
 def share_explained(rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets) -> dict[str, float]:

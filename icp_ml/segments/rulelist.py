@@ -133,13 +133,17 @@ def pruned(rules: list[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, 
         if sizes.min() < search.limits.smallest:
             del rules[int(sizes.argmin())]
             continue
-        full = search.fit(rules)
-        hurdles = [search.hurdle(_own(rules, i)) for i in range(len(rules))]
-        losses = [full - search.fit(rules[:i] + rules[i + 1 :]) - hurdle for i, hurdle in enumerate(hurdles)]
+        losses = [_loss(rules, i, search) - search.hurdle(_own(rules, i)) for i in range(len(rules))]
         if min(losses) >= 0:
             break
         del rules[int(np.argmin(losses))]
     return rules
+
+
+def _loss(rules: list[tuple[int, ...]], at: int, search: RuleSearch) -> float:
+    """Return the chi-squared lost without a rule, by how much its accounts scatter."""
+    lost = search.fits(rules) - search.fits(rules[:at] + rules[at + 1 :])
+    return float(np.sum(lost / np.maximum(search.spread(search.cells(rules) == at), 1.0)))
 
 
 def _own(rules: Sequence[tuple[int, ...]], at: int) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ _LEAST_EXPOSURE = {"win": 15.0, "churn": 3.0, "pull": 10.0, "expansion": 10.0}
 _BEAM = 20
 _SEEDS = 3  # candidates kept of one set of attributes
 _LARGER_SIDE = 0.8
-_FURTHER = 0.85  # what a further condition must gain, of what a first one must
+_LEAST_SPREAD, _MOST_SPREAD = 0.5, 4.0
 _TRIES = 4  # candidates refined of each depth
 
 
@@ -74,9 +74,7 @@ class RuleSearch:
         self._masks: dict[int, np.ndarray] = {}
         self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)]) * self.weights[:, None]
         self.least = np.array([_LEAST_EXPOSURE.get(name, 10.0) for name in targets.names])
-        costs, where = np.unique(grid.cost, return_inverse=True)
-        critical = [targets.critical(limits.chance * math.exp(-c)) if self.q else 0.0 for c in costs]
-        self.hurdles = np.array(critical)[where]
+        self._hurdles: dict[float, float] = {}
 
     def reweighted(self, weights: np.ndarray) -> RuleSearch:
         """Return the same search with accounts counted as often as ``weights`` says."""
@@ -87,9 +85,25 @@ class RuleSearch:
         return RuleSearch(self.grid, targets, self.limits, self.weights)
 
     def hurdle(self, conditions: tuple[int, ...]) -> float:
-        """Return the chi-squared that a rule must gain: for each condition what the best one gains by chance."""
-        each = self.hurdles[list(conditions)]
-        return float(each.max(initial=0.0) * (1 - _FURTHER) + _FURTHER * each.sum())
+        """Return the chi-squared that a rule must gain: what the best of all rules of its kind gains by chance."""
+        return self._critical(float(self.grid.cost[list(conditions)].sum())) if conditions else 0.0
+
+    def _critical(self, cost: float) -> float:
+        cost = round(cost, 2)
+        if cost not in self._hurdles:
+            self._hurdles[cost] = self.targets.critical(self.limits.chance * math.exp(-cost)) if self.q else 0.0
+        return self._hurdles[cost]
+
+    def spread(self, members: np.ndarray) -> np.ndarray:
+        """Return how much more outcomes scatter in a group than among all accounts, by outcome, shape (q,).
+
+        Where half of the customers leave, chance moves their number more than where a tenth does.
+        """
+        values, q = self.values[members], self.q
+        s, x = values[:, :q], values[:, q : 2 * q]
+        exposure = np.maximum(x.sum(axis=0), 1e-9)
+        weight = np.maximum(values[:, 2 * q :], 1e-9)
+        return np.sum((s - s.sum(axis=0) / exposure * x) ** 2 / weight, axis=0) / exposure
 
     def best(self, free: np.ndarray, base: tuple[int, ...] = ()) -> Candidate | None:
         """Return the best rule among free accounts, None where none clears its hurdle.
@@ -118,7 +132,7 @@ class RuleSearch:
     def gain_of(self, inside: np.ndarray, free: np.ndarray) -> float:
         """Return the chi-squared gained by splitting ``inside`` from the other free accounts."""
         total = self.values[free].sum(axis=0)
-        return float(self._gains(self.values[inside & free].sum(axis=0)[None, :], total)[0])
+        return float(self._gains(self.values[inside & free].sum(axis=0)[None, :], total, self._spread_of(free))[0])
 
     def mask(self, conditions: tuple[int, ...]) -> np.ndarray:
         """Return which accounts all conditions hold for, shape (n,), bool."""
@@ -135,10 +149,14 @@ class RuleSearch:
 
     def fit(self, rules: Sequence[tuple[int, ...]]) -> float:
         """Return the chi-squared between the cells of ordered rules, up to a constant."""
+        return float(self.fits(rules).sum())
+
+    def fits(self, rules: Sequence[tuple[int, ...]]) -> np.ndarray:
+        """Return the same by outcome, shape (q,)."""
         labels = self.cells(rules)
         values = np.array([self.values[labels == c].sum(axis=0) for c in range(-1, len(rules))])
         s, x = values[:, : self.q], values[:, self.q : 2 * self.q]
-        return float(np.sum(s**2 / np.maximum(x, 1e-9) * (x > 1e-9)))
+        return np.asarray(np.sum(s**2 / np.maximum(x, 1e-9) * (x > 1e-9), axis=0))
 
     def _merit(self, candidate: Candidate, free: np.ndarray) -> tuple[float, tuple[int, ...]]:
         """Rank lower a rule that holds for most: the smaller side is the one that stands out, and the one to name."""
@@ -156,7 +174,7 @@ class RuleSearch:
         width = values.shape[1]
         spread = (masks[:, :, None] * values[:, None, :]).reshape(len(rows), -1)
         sums = self.grid.subsets @ (bin_rows @ spread)
-        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0)).reshape(-1, len(beam))
+        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), self._spread_of(free)).reshape(-1, len(beam))
         excess = gains - np.column_stack([self._extended_hurdles(rule, base) for rule in beam])
         for column, rule in enumerate(beam):
             used = np.isin(self.grid.axis_of, self.grid.axis_of[list(rule)])
@@ -170,11 +188,14 @@ class RuleSearch:
             self._latest = (key, self.grid.bin_rows[:, np.flatnonzero(free)])
         return self._latest[1]
 
+    def _spread_of(self, free: np.ndarray) -> np.ndarray:
+        return np.clip(self.spread(free), _LEAST_SPREAD, _MOST_SPREAD)
+
     def _extended_hurdles(self, rule: tuple[int, ...], base: tuple[int, ...]) -> np.ndarray:
         """Return the hurdle of a rule extended by each condition, shape (conditions,); a base has paid already."""
-        known = self.hurdles[[c for c in rule if c not in base]]
-        largest = np.maximum(self.hurdles, known.max(initial=0.0))
-        return largest * (1 - _FURTHER) + _FURTHER * (known.sum() + self.hurdles)
+        known = float(self.grid.cost[[c for c in rule if c not in base]].sum())
+        costs, where = np.unique(np.round(self.grid.cost, 2), return_inverse=True)
+        return np.array([self._critical(known + cost) for cost in costs.tolist()])[where]
 
     def _diverse(
         self, gains: np.ndarray, excess: np.ndarray, beam: list[tuple[int, ...]], most: int
@@ -218,7 +239,7 @@ class RuleSearch:
             best = better
         return best
 
-    def _gains(self, inside: np.ndarray, total: np.ndarray) -> np.ndarray:
+    def _gains(self, inside: np.ndarray, total: np.ndarray, spread: np.ndarray) -> np.ndarray:
         """Return the chi-squared gained, shape (rows,); 0 where either side is too small to judge."""
         q = self.q
         outside = total - inside
@@ -227,4 +248,4 @@ class RuleSearch:
         x_all = np.maximum(total[q : 2 * q], 1e-9)
         gain = s_in**2 / np.maximum(x_in, 1e-9) + s_out**2 / np.maximum(x_out, 1e-9) - total[:q] ** 2 / x_all
         enough = (inside[:, 2 * q] >= self.limits.smallest) & (outside[:, 2 * q] >= self.limits.smallest)
-        return np.where(judged, gain, 0.0).sum(axis=1) * enough
+        return np.where(judged, gain / spread, 0.0).sum(axis=1) * enough
