@@ -18,7 +18,7 @@ from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
 from icp_ml.criteria.adjusting import adjust_effect, columns_of
 from icp_ml.criteria.estimating import later_replication, risk_difference, scaled_gate, smallest_detectable
-from icp_ml.criteria.identity import Kind, assign_ids, jaccard
+from icp_ml.criteria.identity import Kind, assign_ids, ids_before, jaccard
 from icp_ml.criteria.outcomes import Outcome, churn_outcome, won_outcome
 from icp_ml.criteria.receipts import receipt
 from icp_ml.criteria.searching import FoundRule, Search, SearchResult, run_search
@@ -85,7 +85,9 @@ def discover_criteria(
         progress("stated ICP")
         budget = config.criteria.max_false_discovery_rate * _BUDGET_PULL
         stated = audit_stated(cohort, config, job.names, proposals, job.horizon, budget, seed)
-    return CriteriaResult(proposals, why, job.searched, stated, job.totals(proposals))
+    given = {p.id for p in proposals}
+    retired = tuple(i for i in ids_before(previous) if i not in given)
+    return CriteriaResult(proposals, why, job.searched, stated, job.totals(proposals), retired)
 
 
 class _Discovery:

@@ -44,9 +44,8 @@ def assign_ids(
         ``criteria.json`` of the previous release. A rule that covers the same accounts (Jaccard 0.8 or more) keeps its
         id; numbers used before are never given to another rule.
     """
-    old = [c for c in (previous or {}).get("criteria", ())]
-    retired = [str(i) for i in (previous or {}).get("retired_ids", ())]
-    used = {c["id"] for c in old} | set(retired)
+    old = list((previous or {}).get("criteria", ()))
+    used = set(ids_before(previous))
     old_masks = {c["id"]: _mask_of(c["when"], frame) for c in old}
     ids: list[str] = []
     for kind, mask in zip(kinds, masks, strict=True):
@@ -59,6 +58,13 @@ def assign_ids(
         best = max(same, default=(0.0, ""), key=lambda s: s[0])
         ids.append(best[1] if best[0] >= SAME_ACCOUNTS else _next_id(letter, used | set(ids)))
     return ids
+
+
+def ids_before(previous: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return every id that the previous release, or one before it, gave to a rule, sorted."""
+    document = previous or {}
+    given = {str(c["id"]) for c in document.get("criteria", ())}
+    return tuple(sorted(given | {str(i) for i in document.get("retired_ids", ())}))
 
 
 def _mask_of(when: Mapping[str, Any], frame: pd.DataFrame) -> np.ndarray:

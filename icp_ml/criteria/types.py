@@ -97,6 +97,8 @@ class CriteriaResult:
     totals : dict
         The two numbers for the ICP as a whole: ``revenue_taken_now`` (ARR won from accounts an exclusion hits) and
         ``revenue_to_be_replaced`` (the part of it lost to churn within the horizon).
+    retired_ids : tuple of str
+        Ids that earlier releases gave to rules which are gone; never given again.
     """
 
     proposals: tuple[Proposal, ...]
@@ -104,3 +106,4 @@ class CriteriaResult:
     searched: dict[str, Any] = field(default_factory=dict)
     stated: StatedAudit | None = None
     totals: dict[str, Any] = field(default_factory=dict)
+    retired_ids: tuple[str, ...] = ()

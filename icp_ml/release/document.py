@@ -61,6 +61,7 @@ def criteria_document(
         "totals": json_ready(result.totals),
         "stated": _stated(result.stated),
         "searched": json_ready(result.searched),
+        "retired_ids": list(result.retired_ids),
     }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Economics
 from icp_ml.segments.figures import churn_months, segment_figures
-from icp_ml.segments.halves import forming_half
+from icp_ml.segments.folds import account_folds
 
 _STATUSES = ("customer", "lost", "open", "never worked", "refused")
 _OPTIONAL = ("owner", "territory", "source", "loss_reason", "discount_pct", "cycle_days", "arr_start", "pull")
@@ -78,8 +78,8 @@ def _day(value: pd.Timestamp) -> str:
 def served_in(cohort: Cohort, seed: int) -> pd.Series:
     """Return what each decided account or customer served for, indexed by account id.
 
-    Evidence for rules rests on all of them; segments are formed on one half and measured on the other.
+    Evidence for rules rests on all of them; segments are measured in each fifth by rules formed on the other four.
     """
     counted = cohort.accounts.index[cohort.decided | cohort.customers]
-    forming = forming_half(counted, seed)
-    return pd.Series(np.where(forming, "rules; forms segments", "rules; measures segments"), index=counted)
+    words = [f"rules; segments, part {fold + 1}" for fold in account_folds(counted, seed)]
+    return pd.Series(words, index=counted, dtype="str")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.conditions import Rule
-from icp_ml.segments.partition import cells, explained
+from icp_ml.segments.partition import cells, explained, falls_to, scatter
 from icp_ml.segments.targets import Targets
 
 ERROR = 0.025  # two ways of forming segments are tried, 5 % together
@@ -40,7 +40,7 @@ def confirmed(masks: Sequence[np.ndarray], targets: Targets, smallest: int) -> t
         for at in range(len(kept)):
             without = cells([masks[i] for i in kept if i != kept[at]], n)
             enough = np.sum(labels == at) >= smallest
-            lost = (full - explained(without, targets)) / _spread(targets, labels == at)
+            lost = (full - explained(without, targets)) / scatter(targets, falls_to(labels, without, at))
             chances.append(targets.chance(float(lost.sum())) if enough else 1.0)
         worst = int(np.argmax(chances))
         # Holm on what is left; segments already dropped stay in the count.
@@ -49,13 +49,6 @@ def confirmed(masks: Sequence[np.ndarray], targets: Targets, smallest: int) -> t
         dropped[kept[worst]] = round(chances[worst], 4)
         del kept[worst]
     return kept, dropped
-
-
-def _spread(targets: Targets, members: np.ndarray) -> np.ndarray:
-    """Return how much more outcomes scatter in a group than among all accounts, at least 1, by outcome."""
-    s, x = targets.scores[members], targets.exposures[members]
-    exposure = np.maximum(x.sum(axis=0), 1e-9)
-    return np.asarray(np.maximum(np.sum((s - s.sum(axis=0) / exposure * x) ** 2, axis=0) / exposure, 1.0))
 
 
 def share_explained(rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets) -> dict[str, float]:

@@ -19,7 +19,7 @@ from icp_ml.conditions import Condition, Rule
 from icp_ml.config.schema import Attribute
 from icp_ml.criteria.rounding import round_cuts, roundness
 from icp_ml.segments.bins import build_grid
-from icp_ml.segments.partition import cells, explained
+from icp_ml.segments.partition import cells, explained, falls_to, scatter
 from icp_ml.segments.search import Candidate, Limits, RuleSearch
 from icp_ml.segments.targets import DECIDING, Targets
 
@@ -129,7 +129,7 @@ def pruned(rules: list[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, 
     """Drop, weakest first, the rules whose loss costs less than their hurdle, and those that hold for too few."""
     rules = list(rules)
     while rules:
-        sizes = np.bincount(search.cells(rules) + 1, search.weights, minlength=len(rules) + 1)[1:]
+        sizes = np.bincount(search.cells(rules) + 1, minlength=len(rules) + 1)[1:]
         if sizes.min() < search.limits.smallest:
             del rules[int(sizes.argmin())]
             continue
@@ -141,9 +141,10 @@ def pruned(rules: list[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, 
 
 
 def _loss(rules: list[tuple[int, ...]], at: int, search: RuleSearch) -> float:
-    """Return the chi-squared lost without a rule, by how much its accounts scatter."""
-    lost = search.fits(rules) - search.fits(rules[:at] + rules[at + 1 :])
-    return float(np.sum(lost / np.maximum(search.spread(search.cells(rules) == at), 1.0)))
+    """Return the chi-squared lost without a rule, by how much the accounts that it parts scatter."""
+    less = rules[:at] + rules[at + 1 :]
+    parted = falls_to(search.cells(rules), search.cells(less), at)
+    return float(np.sum((search.fits(rules) - search.fits(less)) / scatter(search.targets, parted)))
 
 
 def _own(rules: Sequence[tuple[int, ...]], at: int) -> tuple[int, ...]:

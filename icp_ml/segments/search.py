@@ -10,14 +10,13 @@ import numpy as np
 from scipy import sparse
 
 from icp_ml.segments.bins import Grid
-from icp_ml.segments.partition import cells
+from icp_ml.segments.partition import cells, scatter
 from icp_ml.segments.targets import Targets
 
 _LEAST_EXPOSURE = {"win": 15.0, "churn": 3.0, "pull": 10.0, "expansion": 10.0}
 _BEAM = 20
 _SEEDS = 3  # candidates kept of one set of attributes
 _LARGER_SIDE = 0.8
-_LEAST_SPREAD, _MOST_SPREAD = 0.5, 4.0
 _TRIES = 4  # candidates refined of each depth
 
 
@@ -60,29 +59,22 @@ class RuleSearch:
         What is to differ, for the same accounts.
     limits : Limits
         What a rule must keep to.
-    weights : ndarray, shape (n,), optional
-        How often each account counts, for resampling.
     """
 
-    def __init__(self, grid: Grid, targets: Targets, limits: Limits, weights: np.ndarray | None = None) -> None:
+    def __init__(self, grid: Grid, targets: Targets, limits: Limits) -> None:
         n = len(targets.scores)
         self.grid, self.targets, self.limits = grid, targets, limits
-        self.weights = np.ones(n) if weights is None else weights.astype(float)
         self.q = len(targets.names)
         self._axis_of = grid.axis_of.tolist()
         self._latest: tuple[bytes, sparse.csr_array] = (b"", grid.bin_rows)
         self._masks: dict[int, np.ndarray] = {}
-        self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)]) * self.weights[:, None]
+        self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)])
         self.least = np.array([_LEAST_EXPOSURE.get(name, 10.0) for name in targets.names])
         self._hurdles: dict[float, float] = {}
 
-    def reweighted(self, weights: np.ndarray) -> RuleSearch:
-        """Return the same search with accounts counted as often as ``weights`` says."""
-        return RuleSearch(self.grid, self.targets, self.limits, weights)
-
     def on(self, targets: Targets) -> RuleSearch:
         """Return the same search on other outcomes of the same accounts."""
-        return RuleSearch(self.grid, targets, self.limits, self.weights)
+        return RuleSearch(self.grid, targets, self.limits)
 
     def hurdle(self, conditions: tuple[int, ...]) -> float:
         """Return the chi-squared that a rule must gain: what the best of all rules of its kind gains by chance."""
@@ -93,17 +85,6 @@ class RuleSearch:
         if cost not in self._hurdles:
             self._hurdles[cost] = self.targets.critical(self.limits.chance * math.exp(-cost)) if self.q else 0.0
         return self._hurdles[cost]
-
-    def spread(self, members: np.ndarray) -> np.ndarray:
-        """Return how much more outcomes scatter in a group than among all accounts, by outcome, shape (q,).
-
-        Where half of the customers leave, chance moves their number more than where a tenth does.
-        """
-        values, q = self.values[members], self.q
-        s, x = values[:, :q], values[:, q : 2 * q]
-        exposure = np.maximum(x.sum(axis=0), 1e-9)
-        weight = np.maximum(values[:, 2 * q :], 1e-9)
-        return np.sum((s - s.sum(axis=0) / exposure * x) ** 2 / weight, axis=0) / exposure
 
     def best(self, free: np.ndarray, base: tuple[int, ...] = ()) -> Candidate | None:
         """Return the best rule among free accounts, None where none clears its hurdle.
@@ -132,7 +113,7 @@ class RuleSearch:
     def gain_of(self, inside: np.ndarray, free: np.ndarray) -> float:
         """Return the chi-squared gained by splitting ``inside`` from the other free accounts."""
         total = self.values[free].sum(axis=0)
-        return float(self._gains(self.values[inside & free].sum(axis=0)[None, :], total, self._spread_of(free))[0])
+        return float(self._gains(self.values[inside & free].sum(axis=0)[None, :], total, scatter(self.targets, free))[0])
 
     def mask(self, conditions: tuple[int, ...]) -> np.ndarray:
         """Return which accounts all conditions hold for, shape (n,), bool."""
@@ -160,7 +141,7 @@ class RuleSearch:
 
     def _merit(self, candidate: Candidate, free: np.ndarray) -> tuple[float, tuple[int, ...]]:
         """Rank lower a rule that holds for most: the smaller side is the one that stands out, and the one to name."""
-        stands_out = 2 * self.weights[self.mask(candidate.conditions) & free].sum() <= self.weights[free].sum()
+        stands_out = 2 * np.sum(self.mask(candidate.conditions) & free) <= np.sum(free)
         return round(candidate.excess * (1.0 if stands_out else _LARGER_SIDE), 6), candidate.conditions
 
     def _extend(
@@ -174,7 +155,7 @@ class RuleSearch:
         width = values.shape[1]
         spread = (masks[:, :, None] * values[:, None, :]).reshape(len(rows), -1)
         sums = self.grid.subsets @ (bin_rows @ spread)
-        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), self._spread_of(free)).reshape(-1, len(beam))
+        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), scatter(self.targets, free)).reshape(-1, len(beam))
         excess = gains - np.column_stack([self._extended_hurdles(rule, base) for rule in beam])
         for column, rule in enumerate(beam):
             used = np.isin(self.grid.axis_of, self.grid.axis_of[list(rule)])
@@ -187,9 +168,6 @@ class RuleSearch:
         if self._latest[0] != key:
             self._latest = (key, self.grid.bin_rows[:, np.flatnonzero(free)])
         return self._latest[1]
-
-    def _spread_of(self, free: np.ndarray) -> np.ndarray:
-        return np.clip(self.spread(free), _LEAST_SPREAD, _MOST_SPREAD)
 
     def _extended_hurdles(self, rule: tuple[int, ...], base: tuple[int, ...]) -> np.ndarray:
         """Return the hurdle of a rule extended by each condition, shape (conditions,); a base has paid already."""
@@ -233,8 +211,8 @@ class RuleSearch:
                 options += self._extend([rest], free, base, 1)
                 if len(rest) > len(base):
                     options.append(self._candidate(rest, self.gain_of(self.mask(rest), free), base))
-            better = max(options, key=lambda c: (round(c.excess, 6), c.conditions), default=best)
-            if better.excess <= best.excess + 1e-6:
+            better = max(options, key=lambda c: self._merit(c, free), default=best)
+            if self._merit(better, free)[0] <= self._merit(best, free)[0] + 1e-6:
                 return best
             best = better
         return best

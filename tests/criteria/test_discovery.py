@@ -100,3 +100,14 @@ def test_the_stated_icp_is_told_what_it_gets_wrong():
     assert any("No visible effect" in s and "noise number" in s for s in audit.findings)
     assert [e["supported"] for e in audit.exclusions] == [True, False]
     assert audit.exclusions[1]["verdict"].startswith("Not supported by the data")
+
+
+def test_an_id_of_a_rule_that_is_gone_is_retired_and_one_that_stays_is_kept():
+    cohort, _ = world(1)
+    first = discover_criteria(cohort, config(), NAMES, seed=7)
+    exclusion = first.proposals[0]
+    gone = {"id": "X9", "kind": "exclude", "when": Rule((Condition("noise_number", "below", 20.0),)).jsonlogic()}
+    kept = {"id": "X4", "kind": "exclude", "when": exclusion.rule.jsonlogic()}
+    again = discover_criteria(cohort, config(), NAMES, 7, {"criteria": [gone, kept], "retired_ids": ["C3"]})
+    assert again.proposals[0].id == "X4"
+    assert again.retired_ids == ("C3", "X9")

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.conditions import Condition, Rule
-from icp_ml.criteria.identity import assign_ids
+from icp_ml.criteria.identity import assign_ids, ids_before
 
 FRAME = pd.DataFrame({"n": np.arange(100.0)})
 
@@ -30,3 +30,9 @@ def test_a_number_is_never_given_again():
 def test_a_criterion_does_not_inherit_the_id_of_an_exclusion():
     previous = {"criteria": [_old("X1", "exclude", 40.0)]}
     assert assign_ids(["include"], [(FRAME["n"] < 40).to_numpy()], FRAME, previous) == ["C1"]
+
+
+def test_ids_of_all_releases_before_are_remembered():
+    previous = {"criteria": [_old("X2", "exclude", 4.0)], "retired_ids": ["C7", "X1"]}
+    assert ids_before(previous) == ("C7", "X1", "X2")
+    assert ids_before(None) == ()

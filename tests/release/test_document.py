@@ -14,7 +14,7 @@ def test_keys_stand_in_the_contract_s_order_and_ours_come_after(document):
     contract = ["schema_version", "name", "release_id", "as_of", "churn_horizon_months", "currency", "attributes"]
     contract += ["review", "criteria", "scorecard", "tiers", "not_proposed"]
     assert list(document)[: len(contract)] == contract
-    assert list(document)[len(contract) :] == ["columns", "totals", "stated", "searched"]
+    assert list(document)[len(contract) :] == ["columns", "totals", "stated", "searched", "retired_ids"]
 
 
 def test_heading_names_the_release_its_day_horizon_and_currency(document):
