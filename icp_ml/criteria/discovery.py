@@ -19,12 +19,11 @@ from icp_ml.config.schema import Config
 from icp_ml.criteria.adjusting import adjust_effect, columns_of
 from icp_ml.criteria.estimating import later_replication, risk_difference, scaled_gate, smallest_detectable
 from icp_ml.criteria.identity import Kind, assign_ids, ids_before, jaccard
-from icp_ml.criteria.outcomes import Outcome, churn_outcome, won_outcome
+from icp_ml.criteria.outcomes import Outcome, churn_outcome, measured_horizon, won_outcome
 from icp_ml.criteria.receipts import receipt
 from icp_ml.criteria.searching import FoundRule, Search, SearchResult, run_search
 from icp_ml.criteria.stated import audit_stated
 from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
-from icp_ml.survival import supported_horizon
 from icp_ml.wording import outcome_words
 
 _BUDGET_EXCLUDE = 0.5
@@ -98,14 +97,15 @@ class _Discovery:
     ) -> None:
         self.cohort, self.config, self.seed, self.progress = cohort, config, seed, progress
         self.names = [n for n in usable if config.attributes[n].use == "criterion"]
-        self.horizon = _horizon(cohort)
+        measured = measured_horizon(cohort)
+        self.keeping, self.horizon = measured is not None, measured or cohort.horizon
         self.searched: dict[str, Any] = {"horizon_months": self.horizon, "searches": []}
         self._whys: list[str] = []
 
     def exclusions(self) -> list[_Candidate]:
         """Return the regions to refuse: those that leave, or are lost where leaving is not measured."""
         self.progress("exclusions")
-        if self.cohort.has_churn:
+        if self.keeping:
             outcome, sign = churn_outcome(self.cohort, self.horizon), 1
         elif self.cohort.has_wins:
             outcome, sign = won_outcome(self.cohort, self.horizon, kept=False), -1
@@ -143,11 +143,11 @@ class _Discovery:
         return self._distinct(found, hit)
 
     def _targets(self) -> list[tuple[Outcome, int]]:
-        if self.cohort.has_wins and self.cohort.has_churn:
+        if self.cohort.has_wins and self.keeping:
             return [(won_outcome(self.cohort, self.horizon, kept=k), 1) for k in (True, False)]
         if self.cohort.has_wins:
             return [(won_outcome(self.cohort, self.horizon, kept=False), 1)]
-        return [(churn_outcome(self.cohort, self.horizon), -1)] if self.cohort.has_churn else []
+        return [(churn_outcome(self.cohort, self.horizon), -1)] if self.keeping else []
 
     def _search(self, outcome: Outcome, sign: int, share: float, most: float, number: int) -> SearchResult:
         config = self.config.criteria
@@ -212,7 +212,7 @@ class _Discovery:
 
     def _keeps_worse(self, candidate: _Candidate, free: np.ndarray) -> bool:
         """Return whether a group that wins more is, in won and kept, no better: then it is no criterion."""
-        if not (self.cohort.has_wins and self.cohort.has_churn) or candidate.outcome.name == "won_and_kept":
+        if not (self.cohort.has_wins and self.keeping) or candidate.outcome.name == "won_and_kept":
             return False
         both = won_outcome(self.cohort, self.horizon, kept=True)
         both = both.subset(free[both.rows])
@@ -289,16 +289,6 @@ class _Discovery:
         if "arr_lost_to_churn" in figures:
             totals |= {"revenue_to_be_replaced": figures["arr_lost_to_churn"], "months": self.horizon}
         return totals
-
-
-def _horizon(cohort: Cohort) -> int:
-    """Return the churn horizon, or the longest whole month with at least 30 customers at risk."""
-    customers = cohort.accounts[cohort.customers]
-    if customers.empty:
-        return cohort.horizon
-    time = customers["follow_up_months"].to_numpy(dtype=float)
-    entry = customers["entry_months"].to_numpy(dtype=float)
-    return supported_horizon(time, customers["churned"].to_numpy(dtype=bool), cohort.horizon, entry=entry) or 1
 
 
 def _usual_gate(result: SearchResult) -> float:

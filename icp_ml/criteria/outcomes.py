@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.cohort.cohort import Cohort
-from icp_ml.survival import kaplan_meier, kept_pseudo_values, logrank_scores
+from icp_ml.survival import kaplan_meier, kept_pseudo_values, logrank_scores, supported_horizon
 
 OutcomeName = Literal["churn", "won", "won_and_kept", "pull"]
 
@@ -97,9 +97,10 @@ class Outcome:
         if self.name == "pull":
             return self.value
         kept, followed = np.zeros(len(self.won)), self.followed
-        kept[followed] = kept_pseudo_values(
-            self.time[followed], self.churned[followed], self.horizon, self.entry[followed]
-        )
+        if followed.any():
+            kept[followed] = kept_pseudo_values(
+                self.time[followed], self.churned[followed], self.horizon, self.entry[followed]
+            )
         return 1 - kept if self.name == "churn" else self.won * kept
 
     def rate(self, mask: np.ndarray) -> GroupRate | None:
@@ -133,6 +134,19 @@ class Outcome:
         kept = 1 - churn.estimate
         variance = win.estimate**2 * churn.variance + kept**2 * win.variance
         return GroupRate(win.estimate * kept, variance, win.n, win.events - churn.events)
+
+
+def measured_horizon(cohort: Cohort) -> int | None:
+    """Return the months at which keeping can be read: the horizon, or the longest month with 30 customers at risk.
+
+    None where even the first month has fewer: keeping is then not measured.
+    """
+    customers = cohort.accounts[cohort.customers]
+    if customers.empty:
+        return None
+    time = customers["follow_up_months"].to_numpy(dtype=float)
+    entry = customers["entry_months"].to_numpy(dtype=float)
+    return supported_horizon(time, customers["churned"].to_numpy(dtype=bool), cohort.horizon, entry=entry)
 
 
 def churn_outcome(cohort: Cohort, horizon: int) -> Outcome:

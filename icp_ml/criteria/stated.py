@@ -12,7 +12,7 @@ from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
 from icp_ml.criteria.estimating import risk_difference
-from icp_ml.criteria.outcomes import Outcome, churn_outcome, pull_outcome, won_outcome
+from icp_ml.criteria.outcomes import Outcome, churn_outcome, measured_horizon, pull_outcome, won_outcome
 from icp_ml.criteria.receipts import receipt
 from icp_ml.criteria.searching import Search, run_search
 from icp_ml.criteria.types import Interval, Proposal, StatedAudit
@@ -226,9 +226,10 @@ class _Audit:
 
 def _outcomes(cohort: Cohort, horizon: int) -> list[Outcome]:
     outcomes = []
-    if cohort.has_wins and cohort.has_churn:
+    keeping = measured_horizon(cohort) is not None
+    if cohort.has_wins and keeping:
         outcomes.append(won_outcome(cohort, horizon, kept=True))
-    if cohort.has_churn:
+    if keeping:
         outcomes.append(churn_outcome(cohort, horizon))
     if cohort.has_wins:
         outcomes.append(won_outcome(cohort, horizon, kept=False))

@@ -14,6 +14,7 @@ from icp_ml.segments.folds import account_folds
 
 _STATUSES = ("customer", "lost", "open", "never worked", "refused")
 _OPTIONAL = ("owner", "territory", "source", "loss_reason", "discount_pct", "cycle_days", "arr_start", "pull")
+_SHOWN_REASONS = 3
 
 
 def cohort_figures(cohort: Cohort, economics: Economics) -> dict[str, Any]:
@@ -24,7 +25,8 @@ def cohort_figures(cohort: Cohort, economics: Economics) -> dict[str, Any]:
     dict
         ``accounts``, ``by_status``, ``decided``, ``won``, ``lost``, ``customers``, ``churned``, ``won_back``,
         ``first_decision``, ``last_decision``, ``arr_now``; ``everybody``: the figures a segment has, of all accounts;
-        ``known``: how many accounts have each optional fact, so that a reader can be told what is missing.
+        ``known``: how many accounts have each optional fact, so that a reader can be told what is missing;
+        ``loss_reasons``: the most frequent, each ``{"reason", "n", "share"}`` of the lost accounts that name one.
     """
     accounts = cohort.accounts
     status = accounts["status"].value_counts()
@@ -44,11 +46,12 @@ def cohort_figures(cohort: Cohort, economics: Economics) -> dict[str, Any]:
         "arr_now": _total(accounts["arr_now"]),
         "everybody": segment_figures(cohort, everybody, churn_months(cohort, everybody), economics),
         "known": {name: int(accounts[name].notna().sum()) for name in (*_OPTIONAL, "cost_to_serve")},
+        "loss_reasons": _loss_reasons(accounts),
     }
 
 
 def tier_counts(scored: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, Any]:
-    """Return how many accounts each tier holds now, and the open pipeline in it.
+    """Return what each tier holds now.
 
     Parameters
     ----------
@@ -56,15 +59,39 @@ def tier_counts(scored: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, Any]:
         Columns of ``icp score``.
     accounts : DataFrame
         ``Cohort.accounts``, the same accounts in the same order.
+
+    Returns
+    -------
+    dict
+        Tier to ``accounts``, ``with_open_deals`` and ``open_pipeline``, ``present_customers`` and ``arr_now``, and
+        ``by_status``.
     """
     tiers = scored["icp_tier"].to_numpy()
+    return {tier: _held(accounts[tiers == tier]) for tier in ("green", "yellow", "red")}
+
+
+def present_customers(accounts: pd.DataFrame) -> pd.Series:
+    """Return which accounts pay now, or have a contract that runs, bool, indexed as ``Cohort.accounts``."""
+    paying = accounts["arr_now"].fillna(0) > 0
+    return (accounts["status"] == "customer") & (paying | accounts["period_end"].notna())
+
+
+def _held(accounts: pd.DataFrame) -> dict[str, Any]:
+    status = accounts["status"].value_counts()
     return {
-        tier: {
-            "accounts": int((tiers == tier).sum()),
-            "open_pipeline": _total(accounts["open_pipeline"][tiers == tier]),
-        }
-        for tier in ("green", "yellow", "red")
+        "accounts": len(accounts),
+        "with_open_deals": int((accounts["open_pipeline"].fillna(0) > 0).sum()),
+        "open_pipeline": _total(accounts["open_pipeline"]),
+        "present_customers": int(present_customers(accounts).sum()),
+        "arr_now": _total(accounts["arr_now"]),
+        "by_status": {s: int(status[s]) for s in _STATUSES if s in status},
     }
+
+
+def _loss_reasons(accounts: pd.DataFrame) -> list[dict[str, Any]]:
+    given = accounts.loc[(accounts["outcome"] == "lost").fillna(False).to_numpy(dtype=bool), "loss_reason"].dropna()
+    counts = sorted(given.value_counts().items(), key=lambda pair: (-pair[1], str(pair[0])))
+    return [{"reason": str(reason), "n": int(n), "share": n / len(given)} for reason, n in counts[:_SHOWN_REASONS]]
 
 
 def _total(column: pd.Series) -> float:

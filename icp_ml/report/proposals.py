@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from icp_ml.report.words import count, evidence_sentence, money, percent, points
+from icp_ml.report.words import count, evidence_sentence, money, months_of, percent, points
 
 Told = dict[str, Any]
 
@@ -14,12 +14,21 @@ _TARGETS = {
     "won": "won",
     "kept": "still a customer {months} months later",
 }
-_HALF_MEASURED = {"won": "keeping customers was not measured", "kept": "winning was not measured"}
+_HALF_MEASURED = ("won", "kept")
 _STATES = {"accepted": "accepted by a person", "edited": "edited by a person", "manual": "added by a person"}
 
 
-def told_proposals(criteria: Mapping[str, Any], kind: str) -> list[Told]:
+def told_proposals(criteria: Mapping[str, Any], kind: str, deals: bool = True) -> list[Told]:
     """Return the active criteria (``include``) or exclusions (``exclude``) in file order.
+
+    Parameters
+    ----------
+    criteria : mapping
+        Content of ``criteria.json``.
+    kind : str
+        ``include`` or ``exclude``.
+    deals : bool, default True
+        Whether deals are known; where they are not, nothing is said of open ones.
 
     Returns
     -------
@@ -29,7 +38,7 @@ def told_proposals(criteria: Mapping[str, Any], kind: str) -> list[Told]:
     """
     currency = criteria.get("currency")
     active = [c for c in criteria["criteria"] if c["kind"] == kind and c["status"] != "rejected"]
-    return [_told(entry, currency) for entry in active]
+    return [_told(entry, currency, deals) for entry in active]
 
 
 def told_totals(criteria: Mapping[str, Any]) -> list[str]:
@@ -38,11 +47,11 @@ def told_totals(criteria: Mapping[str, Any]) -> list[str]:
     if not totals.get("revenue_taken_now"):
         return []
     taken, replaced = totals["revenue_taken_now"], totals.get("revenue_to_be_replaced")
-    refused = f"Together the exclusions would have refused {money(taken, currency)} of yearly revenue that was won"
+    refused = f"Together the exclusions would have refused {money(taken, currency)} of yearly revenue that was signed"
     if replaced is None:
         return [f"{refused}."]
-    lost = f"{money(replaced, currency)} ({percent(replaced / taken)}) was lost again to churn"
-    return [f"{refused}, of which {lost} within {totals['months']} months."]
+    lost = f"{money(replaced, currency)} of it ({percent(replaced / taken)}) was lost again"
+    return [f"{refused}; {lost} within {count(totals['months'], 'month')} of the start."]
 
 
 def told_scorecard(criteria: Mapping[str, Any]) -> Told:
@@ -53,7 +62,7 @@ def told_scorecard(criteria: Mapping[str, Any]) -> Told:
     target = _TARGETS[card["target"]].format(months=months)
     return {
         "target": target,
-        "half": _HALF_MEASURED.get(card["target"], ""),
+        "half": "the only side that was measured" if card["target"] in _HALF_MEASURED else "",
         "base": card["base"],
         "items": [{"criterion": i["criterion"], "text": i["text"], "points": i["points"]} for i in card["items"]],
         "tiers": [_tier(tier, tiers, (figures.get("tiers") or {}).get(tier), target) for tier in _TIER_EDGES],
@@ -68,14 +77,14 @@ _TIER_EDGES = {
 }
 
 
-def _told(entry: Mapping[str, Any], currency: str | None) -> Told:
+def _told(entry: Mapping[str, Any], currency: str | None, deals: bool) -> Told:
     evidence, receipt = entry["evidence"] or {}, entry.get("receipt") or {}
     told: Told = {
         "id": entry["id"],
         "text": entry["text"],
         "state": _STATES.get(entry["status"], "proposed by the data"),
         "evidence": evidence_sentence(evidence),
-        "receipt": _receipt(receipt, currency),
+        "receipt": _receipt(receipt, currency, deals, months_of(evidence.get("outcome", ""))),
         "mind": _mind(evidence, receipt),
         "review_on": receipt.get("review_on"),
     }
@@ -84,34 +93,40 @@ def _told(entry: Mapping[str, Any], currency: str | None) -> Told:
     return told
 
 
-def _receipt(receipt: Mapping[str, Any], currency: str | None) -> list[str]:
+def _receipt(receipt: Mapping[str, Any], currency: str | None, deals: bool, months: int | None) -> list[str]:
     """Say what the rule touches in revenue, pipeline, cost and people."""
     sentences = []
     if "arr_won" in receipt:
-        sentences.append(_won(receipt, currency))
-    if "open_pipeline" in receipt:
+        sentences.append(_won(receipt, currency, months))
+    if deals and "open_pipeline" in receipt:
         sentences.append(_pipeline(receipt, currency))
     if "cost_to_serve_a_year" in receipt:
         ends = ("cost_to_serve_a_year", "cost_to_serve_a_year_elsewhere")
         here, elsewhere = (money(receipt[end], currency) for end in ends)
-        sentences.append(f"Cost to serve a year: {here}, against {elsewhere} elsewhere.")
+        sentences.append(f"Cost to serve one customer a year: {here}, against {elsewhere} elsewhere.")
     for column, words in (("owners_hit_most", "Owners"), ("territories_hit_most", "Territories")):
         if receipt.get(column):
             sentences.append(f"{words} it touches most: {', '.join(_hit(h) for h in receipt[column])}.")
     return sentences
 
 
-def _won(receipt: Mapping[str, Any], currency: str | None) -> str:
+def _won(receipt: Mapping[str, Any], currency: str | None, months: int | None) -> str:
     """Say what the rule's accounts brought; a revenue nobody knows is no revenue of 0."""
     won, unknown = receipt.get("won", 0), receipt.get("arr_unknown", 0)
     if not won:
-        return "No account in it was ever won."
+        return "No account in it ever became a customer."
     if unknown >= won:
-        return f"{count(won, 'account')} in it {'was' if won == 1 else 'were'} won; what they pay a year is not known."
+        return f"{count(won, 'account')} in it became {_customers(won)}; what they pay a year is not known."
     lost = receipt.get("arr_lost_to_churn")
-    churned = "" if lost is None else f", of which {money(lost, currency)} was lost to churn"
-    rest = f" The revenue of {count(unknown, 'more account')} is unknown and not in this sum." if unknown else ""
-    return f"Won from {count(won - unknown, 'account')}: {money(receipt['arr_won'], currency)} a year{churned}.{rest}"
+    within = f" within {count(months, 'month')}" if months else ""
+    churned = "" if lost is None else f"; {money(lost, currency)} of it was lost to churn{within}"
+    rest = f" What {count(unknown, 'more customer')} paid is unknown and not in this sum." if unknown else ""
+    paid = money(receipt["arr_won"], currency)
+    return f"{count(won - unknown, 'account')} in it became {_customers(won - unknown)}, at {paid} a year{churned}.{rest}"
+
+
+def _customers(n: int) -> str:
+    return "a customer" if n == 1 else "customers"
 
 
 def _pipeline(receipt: Mapping[str, Any], currency: str | None) -> str:
@@ -119,7 +134,8 @@ def _pipeline(receipt: Mapping[str, Any], currency: str | None) -> str:
     if not deals and not receipt["open_pipeline"]:
         return "It touches no open deal now."
     worth = money(receipt["open_pipeline"], currency)
-    return f"Open pipeline it touches now: {count(deals, 'open deal') + ' worth ' if deals else ''}{worth}."
+    who = count(deals, "account with an open deal", "accounts with open deals")
+    return f"Open pipeline it touches now: {who + ', worth ' if deals else ''}{worth}."
 
 
 def _hit(entry: Mapping[str, Any]) -> str:
@@ -132,16 +148,27 @@ def _mind(evidence: Mapping[str, Any], receipt: Mapping[str, Any]) -> list[str]:
     later = evidence.get("replication_later") or {}
     if "low" in later:
         low, high = later["low"], later["high"]
-        sentences.append(f"Among the later half of the accounts the difference was {_later(evidence, low, high)}.")
+        sentences.append(f"On the later half of the accounts alone: {_later(evidence, low, high)} than the rest.")
     elif "absent" in later:
         sentences.append(f"Not checked on later accounts: {later['absent']}.")
+    sentences += _adjusted(evidence.get("adjustment") or {})
     if receipt.get("no_tension"):
         sentences.append("It would have refused nothing that was ever won or is open: it creates no tension.")
     return sentences
 
 
+def _adjusted(adjustment: Mapping[str, Any]) -> list[str]:
+    """Say where the effect does not stand on its own; that it does needs no words."""
+    verdict = str(adjustment.get("verdict") or "holds")
+    if verdict == "holds":
+        return []
+    if verdict.startswith("stands in for "):
+        return [f"It may only stand in for {verdict.removeprefix('stands in for ')}: beside that, little of it remains."]
+    return ["Beside everything else that is known, little of the difference remains."]
+
+
 def _later(evidence: Mapping[str, Any], low: float, high: float) -> str:
-    return f"{low:+.2f} to {high:+.2f}" if evidence.get("outcome") == "pull" else points(low, high)
+    return f"{low:+.2f} to {high:+.2f} more" if evidence.get("outcome") == "pull" else points(low, high)
 
 
 def _tier(tier: str, edges: Mapping[str, Any], rate: Mapping[str, Any] | None, target: str) -> Told:
@@ -153,5 +180,5 @@ def _tier(tier: str, edges: Mapping[str, Any], rate: Mapping[str, Any] | None, t
             f"({percent(rate['low'])} to {percent(rate['high'])})"
         )
     else:
-        told["sentence"] = (rate or {}).get("absent", "not measured")
+        told["sentence"] = "no past account to measure it on" if rate and "absent" in rate else "not measured"
     return told

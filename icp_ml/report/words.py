@@ -10,15 +10,22 @@ from icp_ml.wording import label_words, number_words
 
 _LARGE = 1_000_000
 _DETAIL_UNDER = 0.10
+_DETAIL_OVER = 0.985
+_TRACE = 0.0005
 
 
 def percent(rate: float) -> str:
-    """Write a share as percent, with a decimal where it is small.
+    """Write a share as percent, with a decimal where it is small or close to all.
 
     >>> percent(0.484), percent(0.034), percent(0.0), percent(1.0)
     ('48 %', '3.4 %', '0 %', '100 %')
+    >>> percent(0.9971), percent(0.9999), percent(0.0001)
+    ('99.7 %', 'over 99.9 %', 'under 0.1 %')
     """
-    return f"{_trimmed(100 * rate, 1 if abs(rate) < _DETAIL_UNDER else 0)} %"
+    if 0 < rate < _TRACE or 0 < 1 - rate < _TRACE:
+        return "under 0.1 %" if rate < _TRACE else "over 99.9 %"
+    detailed = abs(rate) < _DETAIL_UNDER or _DETAIL_OVER < rate < 1
+    return f"{_trimmed(100 * rate, 1 if detailed else 0)} %"
 
 
 def points(low: float, high: float) -> str:
@@ -70,7 +77,7 @@ def evidence_sentence(evidence: Mapping[str, Any]) -> str:
 
     >>> evidence_sentence({"outcome": "churn_12m", "n": 212, "events": 101, "rate": 0.48, "rate_elsewhere": 0.11,
     ...     "risk_difference": {"estimate": 0.37, "low": 0.29, "high": 0.45, "level": 0.9}})
-    '48 % of them left within 12 months, against 11 % of the rest (difference 29 to 45 points; 212 customers, 101 left)'
+    '48 % of them left within 12 months, against 11 % of the rest (difference 29 to 45 points; 212 customers, 101 seen to leave)'
     """
     if "rate" not in evidence or "rate_elsewhere" not in evidence:
         return "nothing was measured: a person added this rule"
@@ -138,7 +145,7 @@ def _counted(evidence: Mapping[str, Any]) -> str:
     if outcome == "pull":
         return count(evidence["n"], "customer")
     if outcome.startswith("churn_"):
-        return f"{count(evidence['n'], 'customer')}, {evidence['events']:,} left"
+        return f"{count(evidence['n'], 'customer')}, {evidence['events']:,} seen to leave"
     happened = "won and kept" if outcome.startswith("won_and_kept_") else "won"
     return f"{count(evidence['n'], 'decided account')}, {evidence['events']:,} {happened}"
 

@@ -14,7 +14,7 @@ from scipy import optimize, special
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Config
-from icp_ml.criteria.outcomes import Outcome, churn_outcome, won_outcome
+from icp_ml.criteria.outcomes import Outcome, churn_outcome, measured_horizon, won_outcome
 from icp_ml.criteria.types import Proposal
 from icp_ml.models.types import Models
 from icp_ml.scorecard.judging import Scores, judge_ranking
@@ -152,11 +152,12 @@ def tiers_of(card: Scorecard, proposals: Sequence[Proposal], cohort: Cohort, out
 
 
 def _target(cohort: Cohort, horizon: int) -> tuple[Outcome | None, str]:
-    if cohort.has_wins and cohort.has_churn:
+    keeping = measured_horizon(cohort) is not None
+    if cohort.has_wins and keeping:
         return won_outcome(cohort, horizon, kept=True), "won_and_kept"
     if cohort.has_wins:
         return won_outcome(cohort, horizon, kept=False), "won"
-    if cohort.has_churn:
+    if keeping:
         return churn_outcome(cohort, horizon), "kept"
     return None, "won_and_kept"
 

@@ -9,7 +9,7 @@ import numpy as np
 from icp_ml.segments.targets import Targets
 
 
-_SCATTER = (0.5, 4.0)
+_SCATTER = (1.0, 4.0)
 
 
 def cells(masks: Sequence[np.ndarray], n: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from worlds import ATTRIBUTES, config, world
 
 from icp_ml.conditions import Condition, Rule
 from icp_ml.criteria.discovery import discover_criteria
+from icp_ml.scorecard.building import build_scorecard
 
 NAMES = list(ATTRIBUTES)
 PLANTED = Rule((Condition("employee_count", "below", 50.0), Condition("industry", "in", ("agency",))))
@@ -111,3 +112,10 @@ def test_an_id_of_a_rule_that_is_gone_is_retired_and_one_that_stays_is_kept():
     again = discover_criteria(cohort, config(), NAMES, 7, {"criteria": [gone, kept], "retired_ids": ["C3"]})
     assert again.proposals[0].id == "X4"
     assert again.retired_ids == ("C3", "X9")
+
+
+def test_with_too_few_customers_to_follow_winning_alone_is_searched():
+    cohort, _ = world(3, 600, win_in=0.02, win=0.03)
+    result = discover_criteria(cohort, config(), NAMES, seed=7)
+    assert {s["outcome"] for s in result.searched["searches"]} == {"won"}
+    assert build_scorecard(cohort, result.proposals, config(), 12).target == "won"
