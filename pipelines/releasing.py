@@ -22,12 +22,14 @@ from icp_ml.release.parts import ReleaseParts, attributes_arrow, cohort_arrow
 from icp_ml.release.people import accounts_for_people
 from icp_ml.release.rules import ActiveRules, SegmentRules
 from icp_ml.release.scored import score_accounts
+from icp_ml.report.account_lists import account_lists
 from icp_ml.report.checks import checks_document
 from icp_ml.report.counting import cohort_figures, served_in, tier_counts
 from icp_ml.report.html import html_report
 from icp_ml.report.memo import memo
 from icp_ml.report.metrics import model_document, release_figures
 from icp_ml.report.summary import summarise
+from icp_ml.report.target import target_document
 from icp_ml.scorecard.types import Scorecard
 from icp_ml.segments.document import segments_document
 from icp_ml.segments.types import SegmentsResult
@@ -95,6 +97,7 @@ def write_found(
             "as_of": found.cohort.as_of,
             **_measured(found, config, criteria, segments),
             "tiers": tier_counts(scored, found.cohort.accounts),
+            "target": target_document(found.cohort, criteria, scored, config.economics),
             "inputs": inputs,
             "settings": settings(config, found.leaks.usable),
             "versions": versions(),
@@ -113,7 +116,7 @@ def write_found(
         checks=checks,
         metrics=metrics,
         config_yaml=resolved_yaml(config),
-        report_html=html_report(summary),
+        report_html=html_report(summary, account_lists(found.cohort.accounts, scored, found.cohort.currency)),
         memo=memo(summary),
         write_boosters=partial(save_models, found.models),
     )

@@ -84,4 +84,5 @@ def _tell_issues(level: str, issues: Sequence[Issue], err: bool = False) -> None
         return
     typer.echo(f"\n{_TITLES[level]} ({len(issues)}):", err=err)
     for issue in issues:
-        typer.echo(f"  {issue.table}: {issue.message}", err=err)
+        told = issue.message.startswith((f"{issue.table}:", f"{issue.table},", "source."))
+        typer.echo(f"  {issue.message}" if told else f"  {issue.table}: {issue.message}", err=err)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
@@ -15,7 +15,7 @@ from ruamel.yaml.compat import StringIO
 from icp_ml.config.meaning import meaning_problems
 from icp_ml.config.presets import merge_preset, preset_values
 from icp_ml.config.problems import schema_problems
-from icp_ml.config.schema import Config
+from icp_ml.config.schema import Config, TableName
 from icp_ml.config.spelling import apply_override, key_lines, parse_yaml, substitute
 from icp_ml.errors import ConfigError
 
@@ -55,7 +55,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), environ: Mapping[str,
         own = apply_override(own, override)
     preset = own.get("preset")
     if preset is not None:
-        own = merge_preset(own, preset_values(str(preset)))
+        own = merge_preset(own, _preset(path, preset))
     values, placeholders, unset = substitute(as_text(own), os.environ if environ is None else environ)
     lines = key_lines(text)
     problems = list(unset)
@@ -115,7 +115,7 @@ def as_text(values: Any) -> Any:
     """Return the values with numbers and truth values as text where the schema wants words: orders, names, values."""
     if not isinstance(values, dict):
         return values
-    values = dict(values)
+    values = _without_empty(values, Config.model_fields)
     attributes = values.get("attributes")
     if isinstance(attributes, dict):
         values["attributes"] = {
@@ -123,10 +123,17 @@ def as_text(values: Any) -> Any:
         }
     tables = values.get("tables")
     if isinstance(tables, dict):
+        tables = _without_empty(tables, get_args(TableName))
         values["tables"] = {name: _texts(table, ("columns", "values", "aliases")) for name, table in tables.items()}
     if isinstance(values.get("outcomes"), dict):
         values["outcomes"] = _texts(values["outcomes"], ("refused_reasons",))
     return _texts(values, ("name",))
+
+
+def _without_empty(section: dict[Any, Any], known: Iterable[str]) -> dict[Any, Any]:
+    """Return the section without known keys that stand empty, all below them being commented out for instance."""
+    empty = {key for key in known if section.get(key, "") is None}
+    return {str(key): value for key, value in section.items() if key not in empty}
 
 
 def _texts(section: Any, keys: Sequence[str]) -> Any:
@@ -160,6 +167,14 @@ def _read(path: Path) -> str:
         ) from err
     except OSError as err:
         raise ConfigError(f"{path}: cannot be read ({err.strerror})") from err
+
+
+def _preset(path: Path, name: Any) -> dict[str, Any]:
+    """Return a preset's keys; ConfigError with the config's name where there is none such."""
+    try:
+        return preset_values(str(name))
+    except ConfigError as err:
+        raise ConfigError(f"{path.name}: {err}") from err
 
 
 def _raise(path: Path, problems: Sequence[str]) -> None:

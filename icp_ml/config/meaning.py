@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 from icp_ml.conditions import Condition
@@ -12,6 +13,8 @@ from icp_ml.config.standard import CONTRACT, KINDS, OUTCOMES
 from icp_ml.errors import ConfigError, nearest
 
 DEAL_MEASURES = ("sales_cycle_days", "discount_pct", "amount", "services_amount")
+# Days beyond these are typing errors, and calendar arithmetic on them overflows.
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 RESERVED = {
     "accounts": ("account_id", "observed_at"),
     "opportunities": ("opportunity_id", "account_id", "created_at", "closed_at", "outcome"),
@@ -27,6 +30,7 @@ Found = tuple[Path, str]
 def meaning_problems(config: Config, lines: Mapping[Path, int]) -> list[str]:
     """Return one sentence a mistake, with the line where it stands."""
     found = [
+        *_days(config),
         *_source(config),
         *_tables(config),
         *_attributes(config),
@@ -35,6 +39,13 @@ def meaning_problems(config: Config, lines: Mapping[Path, int]) -> list[str]:
         *_money(config),
     ]
     return [f"{line_words(path, lines)}{sentence}" for path, sentence in found]
+
+
+def _days(config: Config) -> Iterator[Found]:
+    for key in ("as_of", "covers_from"):
+        day = getattr(config, key)
+        if day is not None and not EARLIEST <= day <= LATEST:
+            yield (key,), f"{key}: must lie between {EARLIEST} and {LATEST}; found {day}; mend the year"
 
 
 def _source(config: Config) -> Iterator[Found]:

@@ -12,6 +12,26 @@ from icp_ml.config.schema import Config, TableName
 from icp_ml.config.spelling import Path, path_words
 from icp_ml.errors import nearest
 
+# What must stand there, by pydantic's name of what is wrong.
+_MUST = {
+    "dict_type": "must be a mapping of keys (key: value)",
+    "model_type": "must be a mapping of keys (key: value)",
+    "model_attributes_type": "must be a mapping of keys (key: value)",
+    "list_type": "must be a list ([a, b], or one '- ' a line)",
+    "string_type": "must be a text; put it in quotes",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "date_from_datetime_parsing": "must be a day such as 2026-06-30",
+    "date_parsing": "must be a day such as 2026-06-30",
+    "date_type": "must be a day such as 2026-06-30",
+    "string_pattern_mismatch": "must begin with a letter or digit and hold only letters, digits, '.', '_' and '-'",
+}
+
 
 def schema_problems(error: ValidationError, lines: Mapping[Path, int], placeholders: Mapping[Path, str]) -> list[str]:
     """Return one sentence a mistake, in the order of the file; a value from the environment is never shown.
@@ -62,7 +82,8 @@ def _sentence(path: Path, entry: Mapping[str, Any], placeholders: Mapping[Path, 
     if entry["type"] == "value_error":
         return f"{path_words(path)}: {message}" if path else message
     shown = placeholders.get(path, entry.get("input"))
-    return f"{path_words(path)}: {message}; found {str(shown)[:80]!r}"
+    found = "nothing" if shown is None else repr(str(shown)[:80])
+    return f"{path_words(path)}: {_MUST.get(entry['type'], message)}; found {found}"
 
 
 def _known_keys(path: Path) -> list[str]:

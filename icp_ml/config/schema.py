@@ -135,6 +135,12 @@ class CriteriaSettings(Model):
     max_false_discovery_rate: float = Field(0.05, gt=0, lt=1, description="Error budget of the whole release.")
     max_criteria: int = Field(8, ge=0, le=50, description="At most this many rules.")
     max_conditions: int = Field(3, ge=1, le=3, description="At most this many conditions a rule.")
+    min_risk_difference: float = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="A rule that differs from the rest by less is no finding, however certain (0.05: 5 points).",
+    )
 
 
 class ScorecardSettings(Model):

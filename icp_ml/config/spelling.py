@@ -8,11 +8,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from icp_ml.errors import ConfigError
 
 Path = tuple[Any, ...]
+# More than any config holds; aliases of aliases grow beyond it at once.
+_MOST_NODES = 100_000
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -22,15 +24,35 @@ def parse_yaml(text: str, where: str) -> Any:
     Raises
     ------
     ConfigError
-        If the text is no YAML.
+        If the text is no YAML, or what no tree of keys and values can be: a cycle, a key that is a list.
     """
     try:
+        _check_tree(YAML(typ="safe", pure=True).compose(text), where)
         return YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as err:
         line = f", line {err.problem_mark.line + 1}" if err.problem_mark else ""
         raise ConfigError(f"{where}{line}: not readable as YAML: {err.problem or err.context}") from err
     except (YAMLError, ValueError) as err:
         raise ConfigError(f"{where}: not readable as YAML: {str(err).splitlines()[0]}") from err
+
+
+def _check_tree(root: Node | None, where: str) -> None:
+    """Raise ConfigError where an alias leads back to itself, or aliases or keys could be no config's."""
+    visited = 0
+    stack: list[tuple[Node, frozenset[int]]] = [] if root is None else [(root, frozenset())]
+    while stack:
+        node, above = stack.pop()
+        visited += 1
+        at = f"{where}, line {node.start_mark.line + 1}"
+        if id(node) in above or visited > _MOST_NODES:
+            raise ConfigError(f"{at}: an alias (*name) must not lead back to itself; write the values out")
+        inside = above | {id(node)}
+        if isinstance(node, MappingNode):
+            if any(not isinstance(key, ScalarNode) for key, _ in node.value):
+                raise ConfigError(f"{at}: a key must be one text; found a list or mapping as a key; quote it")
+            stack += [(value, inside) for _, value in node.value]
+        elif isinstance(node, SequenceNode):
+            stack += [(item, inside) for item in node.value]
 
 
 def key_lines(text: str) -> dict[Path, int]:

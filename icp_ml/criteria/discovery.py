@@ -165,7 +165,7 @@ class _Discovery:
         result = run_search(
             Search(
                 outcome, frame, self.config.attributes, self.names, sign, budget, config.max_conditions,
-                config.max_criteria, most, self.seed + 100_000 * number,
+                config.max_criteria, most, config.min_risk_difference, self.seed + 100_000 * number,
             )
         )  # fmt: skip
         entry |= {"conditions": result.conditions_tried, "rules": len(result.rules), "steps": list(result.steps)}

@@ -16,6 +16,7 @@ import pandas as pd
 
 from icp_ml.config.schema import Attribute
 from icp_ml.criteria.atoms import Atoms, build_atoms
+from icp_ml.criteria.estimating import risk_difference
 from icp_ml.criteria.identity import jaccard
 from icp_ml.criteria.outcomes import Outcome
 from icp_ml.criteria.refining import Refiner
@@ -79,6 +80,9 @@ class Search:
         Limits.
     most_covered : float
         Largest share of the accounts that one rule may cover.
+    least : float
+        Smallest difference, in the outcome's unit, by which a rule must differ from the accounts no other covers; a
+        certain but smaller one is set aside and the search goes on.
     seed : int
         Seed of the permutations.
     """
@@ -92,6 +96,7 @@ class Search:
     max_conditions: int = 3
     max_rules: int = 8
     most_covered: float = 0.6
+    least: float = 0.0
     seed: int = 0
 
 
@@ -118,15 +123,17 @@ def run_search(search: Search) -> SearchResult:
     free = np.ones(n, dtype=bool)
     rules: list[FoundRule] = []
     steps: list[dict[str, float]] = []
-    while len(rules) < search.max_rules:
-        step = _Step(search, atoms, free, smallest, len(rules))
+    worst_q = 0.0
+    for number in range(search.max_rules):
+        step = _Step(search, atoms, free, smallest, number)
         found, worst = step.strongest()
         steps.append({"accounts": int(free.sum()), "q_value": worst})
         if found is None:
             break
-        rules.append(replace(found, q_value=max(found.q_value, *(r.q_value for r in rules), 0.0)))
-        covered = found.region.mask(search.frame)
-        free &= ~covered
+        worst_q = max(worst_q, found.q_value)
+        if step.difference(found) >= search.least:
+            rules.append(replace(found, q_value=worst_q))
+        free &= ~found.region.mask(search.frame)
     return SearchResult(tuple(_settled(search, rules, smallest)), tuple(steps), len(atoms.conditions) * 2, n)
 
 
@@ -166,6 +173,11 @@ class _Step:
         if not candidates:
             return None, float(min(worst, 1.0))
         return max(candidates, key=lambda c: round(self.refiner.worth(c.region), 6)), float(min(worst, 1.0))
+
+    def difference(self, rule: FoundRule) -> float:
+        """Return by how much a rule differs, in the direction searched, from the accounts that no rule covers."""
+        found = risk_difference(self.outcome, rule.region.mask(self.frame))
+        return self.search.sign * found.estimate if found else 0.0
 
     def _sharpened(self, found: Found, q: float) -> FoundRule | None:
         region = Region()

@@ -105,8 +105,9 @@ def _day(value: pd.Timestamp) -> str:
 def served_in(cohort: Cohort, seed: int) -> pd.Series:
     """Return what each decided account or customer served for, indexed by account id.
 
-    Evidence for rules rests on all of them; segments are measured in each fifth by rules formed on the other four.
+    Evidence for rules rests on all of them, and so do segments; but in its fold an account is counted only by segments
+    formed without that fold.
     """
     counted = cohort.accounts.index[cohort.decided | cohort.customers]
-    words = [f"rules; segments, part {fold + 1}" for fold in account_folds(counted, seed)]
-    return pd.Series(words, index=counted, dtype="str")
+    folds = account_folds(counted, seed)
+    return pd.Series([f"rules; segments, fold {fold + 1}" for fold in folds], index=counted, dtype=object)

@@ -1,80 +1,178 @@
-"""Segments as a reader meets them."""
+"""Segments, and the figures of any group, as a reader meets them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from icp_ml.report.proposals import Told
-from icp_ml.report.words import figure_words, label, percent
+from icp_ml.report.words import count, figure_words, label, percent
 
 _EXPLAINED = {
-    "grr": "Revenue kept, without expansion",
-    "nrr": "Revenue kept, with expansion",
-    "arr": "Revenue a year when won",
-    "cycle_days": "From first contact to signature",
+    "win_rate": "Won, of those decided",
+    "churn": "Left within {months}",
+    "grr": "Revenue kept after {months}, without expansion",
+    "nrr": "Revenue kept after {months}, with expansion",
+    "arr": "Paid a year at the start",
+    "cycle_days": "From opening a won deal to closing it",
     "pull": "Pull, from 1 (weak) to 5 (intense)",
-    "opportunity_value": "Earned by pursuing one opportunity",
-    "cost_to_serve": "Cost to serve a year",
-    "churn": "Left within the horizon",
+    "opportunity_value": "Earned per opportunity worked, within {months}",
+    "cost_to_serve": "Cost to serve a customer a year",
 }
+_OF = {"win_rate": "decided account", "cycle_days": "won deal", "opportunity_value": "decided account"}
 _VERDICTS = ("high pull", "promising", "average", "avoid")
+# What segments.figures says where a group holds nobody who could be measured.
+_NOBODY = re.compile(
+    r"^0 (?:of 0 )?(?P<who>\D+?) "
+    r"(?:are fewer than \d+|were followed for \d+ months|do not carry a churn rate)$"
+)
 
 
-def told_segments(segments: Mapping[str, Any]) -> list[Told]:
+def told_segments(
+    segments: Mapping[str, Any], target: Mapping[str, Any], everybody: Mapping[str, Any], horizon: int
+) -> list[Told]:
     """Return the segments, the best first; their rules are tried in file order, which ``order`` keeps.
+
+    Parameters
+    ----------
+    segments : mapping
+        Content of ``segments.json``.
+    target : mapping
+        From :func:`icp_ml.report.target.target_document`.
+    everybody : mapping
+        The figures of all accounts; one that is absent there is left out of every segment, since that is said once.
+    horizon : int
+        Months of the churn horizon.
 
     Returns
     -------
     list of dict
-        ``id``, ``name``, ``text`` (empty where the name says it), ``verdict``, ``order``, ``sizes``, ``figures``
-        (``name``, ``label``, ``value``, ``between`` or ``absent``), ``fit`` (a sentence on how well the rule stands for
-        the group that was found).
+        ``id``, ``name``, ``text`` (empty where the name says it), ``verdict``, ``worse`` (names of figures that are
+        worse than those of all accounts), ``order``, ``size`` (sentence), ``in_target`` (share of its accounts now, or
+        None), ``figures`` as :func:`told_figures` returns them, ``fit`` (a sentence on how steady the segment is).
     """
-    told = [_told(s, i, segments.get("currency")) for i, s in enumerate(segments["segments"], 1)]
+    said = {name for name, figure in everybody.items() if "absent" in figure}
+    overlaps = target.get("segments") or {}
+    told = [
+        _told(s, i, overlaps.get(s["id"]), said, horizon, segments.get("currency")) | {"worse": _worse(s, everybody)}
+        for i, s in enumerate(segments["segments"], 1)
+    ]
     return sorted(told, key=lambda s: _VERDICTS.index(s["verdict"]) if s["verdict"] in _VERDICTS else len(_VERDICTS))
 
 
-def told_figures(figures: Mapping[str, Any], currency: str | None) -> list[Told]:
-    """Return named figures with their intervals, absent ones with the reason.
+def told_figures(
+    figures: Mapping[str, Any], currency: str | None, horizon: int, leave_out: Collection[str] = ()
+) -> list[Told]:
+    """Return named figures with their ranges, absent ones with the reason.
+
+    Parameters
+    ----------
+    figures : mapping
+        Name to ``{"estimate", "low", "high", "n"}`` or ``{"absent"}``.
+    currency : str or None
+        Reporting currency.
+    horizon : int
+        Months of the churn horizon; a figure that names its own overrules it.
+    leave_out : collection of str
+        Names not to tell.
 
     Returns
     -------
     list of dict
-        ``name``, ``label``, and ``value``, ``between``, ``n`` or ``absent``.
+        ``name``, ``label``, and ``value``, ``between`` and ``of`` (how many of what), or ``absent``.
     """
-    return [_figure(name, figure, currency) for name, figure in figures.items()]
+    same = _same(figures.get("grr"), figures.get("nrr"))
+    kept = {name: f for name, f in figures.items() if name not in leave_out and not (same and name == "nrr")}
+    told = [_figure(name, figure, currency, horizon) for name, figure in kept.items()]
+    for figure in told:
+        if same and figure["name"] == "grr":
+            figure["label"] = figure["label"].replace("without expansion", "no expansion was recorded")
+    return told
 
 
-def _told(segment: Mapping[str, Any], order: int, currency: str | None) -> Told:
+def absent_sentence(figures: list[Told]) -> str:
+    """Return which of the figures are not measured and why, empty where all are.
+
+    >>> absent_sentence([{"label": "Pull", "absent": "no customers with measured pull"}, {"label": "x", "value": "1"}])
+    'Not measured: pull (no customers with measured pull).'
+    """
+    missing = [f"{f['label'][:1].lower()}{f['label'][1:]} ({f['absent']})" for f in figures if "absent" in f]
+    return f"Not measured: {'; '.join(missing)}." if missing else ""
+
+
+def _told(
+    segment: Mapping[str, Any], order: int, overlap: Mapping[str, int] | None, said: set[str], horizon: int,
+    currency: str | None,
+) -> Told:  # fmt: skip
+    shares = overlap["in_target"] / overlap["accounts"] if overlap and overlap["accounts"] else None
     return {
         "id": segment["id"],
         "name": segment["name"],
         "text": segment["rule"]["text"] if segment["rule"]["text"] != segment["name"] else "",
         "verdict": segment["verdict"],
         "order": order,
-        "sizes": [{"label": label(k), "n": n} for k, n in segment["sizes"].items()],
-        "figures": told_figures(segment["figures"], currency),
+        "size": _size(segment["sizes"], said),
+        "in_target": shares,
+        "figures": told_figures(segment["figures"], currency, horizon, said),
         "fit": _fit(segment),
     }
 
 
-def _figure(name: str, figure: Mapping[str, Any], currency: str | None) -> Told:
-    told: Told = {"name": name, "label": _EXPLAINED.get(name, label(name))}
+def _size(sizes: Mapping[str, int], said: set[str]) -> str:
+    """Say how many accounts the segment holds; what was not measured is not counted."""
+    parts = []
+    if "win_rate" not in said:
+        parts += [f"{sizes.get('won', 0):,} won", f"{sizes.get('lost', 0):,} lost"]
+        parts += [f"{sizes['open']:,} with a first deal open"] if sizes.get("open") else []
+    if "churn" not in said and "customers" in sizes:
+        parts.append(count(sizes["customers"], "customer") + " followed")
+    return f"{count(sizes['all'], 'account')}: {', '.join(parts)}." if parts else f"{count(sizes['all'], 'account')}."
+
+
+def _worse(segment: Mapping[str, Any], everybody: Mapping[str, Any]) -> list[str]:
+    """Return the figures whose whole range is worse than that of all accounts."""
+    found = []
+    for name, figure in segment["figures"].items():
+        other = everybody.get(name, {})
+        if name not in ("win_rate", "churn", "grr", "nrr", "opportunity_value", "pull"):
+            continue
+        if "low" not in figure or "low" not in other:
+            continue
+        if figure["low"] > other["high"] if name == "churn" else figure["high"] < other["low"]:
+            found.append(name)
+    return found
+
+
+def _same(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Return whether two figures are known and equal."""
+    return bool(one and other and "estimate" in one and one["estimate"] == other.get("estimate"))
+
+
+def _figure(name: str, figure: Mapping[str, Any], currency: str | None, horizon: int) -> Told:
+    within = count(figure.get("months", horizon), "month")
+    told: Told = {"name": name, "label": _EXPLAINED.get(name, label(name)).format(months=within)}
     if "estimate" not in figure:
-        return told | {"absent": figure["absent"]}
+        return told | {"absent": _reason(figure["absent"])}
     told["value"] = figure_words(name, figure["estimate"], currency)
     if "low" in figure:
         low, high = (figure_words(name, figure[end], currency) for end in ("low", "high"))
-        told["between"] = f"{low} to {high}"
+        told["between"] = f"{low} to {high}" if low != high else "the same for all"
     if figure.get("n"):
-        told["n"] = figure["n"]
+        told["of"] = count(figure["n"], _OF.get(name, "customer"))
     return told
 
 
+def _reason(absent: str) -> str:
+    found = _NOBODY.match(absent)
+    return f"no {found['who']}" if found else absent
+
+
 def _fit(segment: Mapping[str, Any]) -> str:
+    """Say how steady the segment is, and how well its rule stands for the group it was read off, where there is one."""
     fidelity = [v for v in segment["fidelity"].values() if isinstance(v, (int, float))]
-    ends = f"{percent(min(fidelity))} to {percent(max(fidelity))}" if len(set(fidelity)) > 1 else None
-    shared = ends or (percent(fidelity[0]) if fidelity else None)
-    rule = f"The rule and the group found in the data share {shared} of their accounts; " if shared else ""
-    return f"{rule}found again in resampled data with an overlap of {percent(segment['stability'])}."
+    steady = f"In resampled data it comes out again with {percent(segment['stability'])} of its accounts in common."
+    if not fidelity or not min(fidelity):
+        return steady
+    ends = f"{percent(min(fidelity))} to {percent(max(fidelity))}" if len(set(fidelity)) > 1 else percent(fidelity[0])
+    return f"{steady} The rule shares {ends} of its accounts with a group found without any rule."

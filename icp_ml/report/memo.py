@@ -9,10 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from icp_ml.report.groups import absent_sentence
 from icp_ml.report.proposals import Told
 from icp_ml.report.rendering import render_markdown
+from icp_ml.report.words import count, label
+from icp_ml.wording import list_words
 
 _WANTED = ("high pull", "promising")
+_MOST = 0.5
+_URGENCY = ("pull", "cycle_days")
 _ECONOMIC = ("arr", "grr", "nrr", "cost_to_serve", "opportunity_value")
 _TRIAL = 30
 
@@ -25,6 +30,23 @@ class Section:
     paragraphs: tuple[str, ...] = ()
     bullets: tuple[str, ...] = ()
     questions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Whom the memo is about: how a sentence names them, what was measured of them, and which segment they are.
+
+    ``figures`` are those of the segment, measured on accounts that did not form it, or those of the accounts the
+    criteria describe; empty where nobody is chosen.
+    """
+
+    name: str
+    figures: tuple[Told, ...] = ()
+    segment: Told | None = None
+
+    def figure(self, name: str) -> Told | None:
+        """Return a figure that was measured, None if it was not."""
+        return next((f for f in self.figures if f["name"] == name and "value" in f), None)
 
 
 def memo(summary: Mapping[str, Any]) -> str:
@@ -49,28 +71,67 @@ def memo(summary: Mapping[str, Any]) -> str:
     return render_markdown("memo.md.j2", s=summary, sections=sections)
 
 
-def _chosen(summary: Mapping[str, Any]) -> Told | None:
-    """Return the segment to go for, the best first; None where none is promising."""
-    return next((s for s in summary["segments"] if s["verdict"] in _WANTED), None)
+def _chosen(summary: Mapping[str, Any]) -> Chosen:
+    """Return whom to go for.
+
+    With criteria, it is whom they describe, or the good segment most of which they describe; without, the best segment
+    that does nothing worse than all accounts do; else nobody.
+    """
+    good = [s for s in summary["segments"] if s["verdict"] in _WANTED and not s["worse"]]
+    if summary["target"]:
+        inside = [s for s in good if s["in_target"] is not None and s["in_target"] > _MOST]
+        if inside:
+            return Chosen(f"“{inside[0]['name']}”", tuple(inside[0]["figures"]), inside[0])
+        ids = list_words(tuple(p["id"] for p in summary["criteria"]), "or")
+        return Chosen(f"the accounts in {ids}", tuple(summary["target"]["figures"]))
+    if good:
+        return Chosen(f"“{good[0]['name']}”", tuple(good[0]["figures"]), good[0])
+    return Chosen("the accounts we won" if summary["known"].get("cycle_days") else "our customers")
 
 
-def _segment_selected(summary: Mapping[str, Any], chosen: Told | None) -> Section:
+def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     criteria = tuple(f"{p['id']} {p['text']}: {p['evidence']}." for p in summary["criteria"])
-    if chosen:
-        others = [s for s in summary["segments"] if s is not chosen]
-        paragraphs = [_named(chosen), *(f"Not selected: {_named(s)}" for s in others)]
-        figures = tuple(_figure(f) for f in chosen["figures"] if f["name"] not in _ECONOMIC)
-        return Section("Segment selected", tuple(paragraphs), (*figures, *criteria))
-    reason = summary["no_segments"] or "No segment stands out as promising."
-    if criteria:
-        return Section("Segment selected", (f"{reason} The target is what these criteria describe:",), criteria)
-    why = summary["not_proposed"] or "No group to pursue stood out among the accounts that no exclusion hits."
-    return Section("Segment selected", (reason, why), (), (_WHO_TO_TRY,))
+    figures = tuple(_figure(f) for f in chosen.figures if f["name"] not in (*_ECONOMIC, *_URGENCY) and "value" in f)
+    others = tuple(f"Not selected: {_named(s)}" for s in summary["segments"] if s is not chosen.segment)
+    questions = ()
+    if chosen.segment:
+        first = [f"Selected: {_named(chosen.segment)}", _resting(summary)]
+    elif summary["target"]:
+        now = count(summary["target"]["accounts"], "account")
+        first = [f"Selected: what the criteria describe and no exclusion hits, {now} now. {_no_segment(summary)}"]
+    else:
+        why = summary["not_proposed"] or "No group to pursue stands out among the accounts that no exclusion hits."
+        first, questions = [f"No segment is selected. {_no_segment(summary)}", why], (_WHO_TO_TRY,)
+    return Section("Segment selected", tuple(t for t in first if t), (*criteria, *figures, *others), questions)
+
+
+def _resting(summary: Mapping[str, Any]) -> str:
+    """Say what the choice of a segment rests on where no criterion stands behind it."""
+    if summary["criteria"]:
+        return ""
+    return (
+        "No criterion passed the evidence test, so this rests on the segment's own figures: a lead to try, not a rule."
+    )
+
+
+def _no_segment(summary: Mapping[str, Any]) -> str:
+    """Say why no segment is the one to go for."""
+    if summary["no_segments"]:
+        return str(summary["no_segments"])
+    good = any(s["verdict"] in _WANTED for s in summary["segments"])
+    if summary["target"]:
+        return "No segment that was found coincides with them." if good else "No segment that was found does better."
+    return (
+        "Those that were found do worse than average in some respect."
+        if good
+        else "None that was found does better than average."
+    )
 
 
 def _named(segment: Told) -> str:
     said = f" {segment['text']}." if segment["text"] else ""
-    return f"{segment['id']} {segment['name']}: {segment['verdict']}.{said}"
+    worse = f" Worse than average: {list_words(tuple(label(w).lower() for w in segment['worse']), 'and')}."
+    return f"{segment['id']} {segment['name']}: {segment['verdict']}.{said}{worse if segment['worse'] else ''}"
 
 
 _WHO_TO_TRY = (
@@ -80,9 +141,10 @@ _WHO_TO_TRY = (
 )
 
 
-def _problem(summary: Mapping[str, Any], chosen: Told | None) -> Section:
-    shown = [f for f in (chosen or {}).get("figures", []) if f["name"] in ("pull", "cycle_days")]
+def _problem(summary: Mapping[str, Any], chosen: Chosen) -> Section:
+    shown = [_figure(f) for f in map(chosen.figure, _URGENCY) if f]
     pull = summary["stated"]["pull"] if summary["stated"] else []
+    pull = [f"Among the accounts the stated ICP fits: {p[:1].lower()}{p[1:]}" for p in pull]
     questions = [
         (
             "the heads of product and customer success",
@@ -99,28 +161,41 @@ def _problem(summary: Mapping[str, Any], chosen: Told | None) -> Section:
                 "is measured; put it into the signals table and name it under pull in the config.",
             )
         )
-    paragraph = "What the data shows of urgency is behaviour: how fast they bought and how widely they use it."
-    return Section("Problem and urgency", (paragraph,), (*map(_figure, shown), *pull), tuple(questions))
+    said = "The data shows urgency as behaviour alone: how fast they bought and how widely they use it."
+    paragraph = said if shown or pull else "The data shows nothing of urgency."
+    return Section("Problem and urgency", (paragraph,), (*shown, *pull), tuple(questions))
 
 
-def _buyer(chosen: Told | None) -> Section:
-    who = f"in “{chosen['name']}”" if chosen else "among the accounts we won"
-    cycle = [_figure(f) for f in (chosen or {}).get("figures", []) if f["name"] == "cycle_days"]
+def _buyer(chosen: Chosen) -> Section:
     question = (
-        f"Who signs {who}, who has to agree, and who can stop it? No table names people: a buyer_role column on "
-        "opportunities would let the next run compare deals by who led them."
+        f"Among {chosen.name}: who signs, who has to agree, and who can stop it? No table names people: a buyer_role "
+        "column on opportunities would let the next run compare deals by who led them."
     )
-    paragraph = "The data knows accounts, not the people in them."
-    return Section("Buyer and committee", (paragraph,), tuple(cycle), (("the head of sales", question),))
+    return Section(
+        "Buyer and committee",
+        ("The data knows accounts, not the people in them.",),
+        (),
+        (("the head of sales", question),),
+    )
 
 
 def _why_we_win(summary: Mapping[str, Any]) -> Section:
-    won = [f"{p['id']} {p['text']}: {p['evidence']}." for p in summary["criteria"]]
-    model = next((m for m in summary["models"] if m["outcome"] == "win"), None)
-    paragraphs = [f"The win model: {model['plain'] or model['verdict']}"] if model and "verdict" in model else []
+    paragraphs = []
+    if summary["criteria"]:
+        ids = list_words(tuple(p["id"] for p in summary["criteria"]), "and")
+        paragraphs.append(f"What sets apart the accounts worth winning is {ids}, with the evidence in section 1.")
+    model = next((m for m in summary["models"] if m["outcome"] == "win" and "verdict" in m), None)
+    if model:
+        paragraphs.append(
+            f"Who is won can be told from what is known before the sale as far as this: {model['plain'] or model['verdict']}"
+        )
     if model and model.get("importance"):
-        leading = ", ".join(row["attribute"] for row in model["importance"][:3])
-        paragraphs.append(f"What its answers rest on most: {leading}. That is association, not cause.")
+        leading = list_words(tuple(row["attribute"] for row in model["importance"][:3]), "and")
+        paragraphs.append(f"The win model's answers rest most on {leading}. That is association, not cause.")
+    if summary["loss_reasons"]:
+        paragraphs.append(f"Why we lose, by the reasons named on lost deals: {', '.join(summary['loss_reasons'])}.")
+    if not paragraphs:
+        paragraphs = ["The data cannot say: it holds no lost deals to compare with."]
     questions = []
     if not summary["known"].get("loss_reason"):
         questions.append(
@@ -130,15 +205,14 @@ def _why_we_win(summary: Mapping[str, Any]) -> Section:
                 "empty; with them the next run can say against whom we win.",
             )
         )
-    if not won and not paragraphs:
-        paragraphs = ["Nothing in the data sets the accounts we win apart from those we lose."]
-    return Section("Why we can win", tuple(paragraphs), tuple(won), tuple(questions))
+    return Section("Why we can win", tuple(paragraphs), (), tuple(questions))
 
 
-def _economics(summary: Mapping[str, Any], chosen: Told | None) -> Section:
-    figures = chosen["figures"] if chosen else summary["data"]["figures"]
-    shown = tuple(_figure(f) for f in figures if f["name"] in _ECONOMIC)
-    whom = f"Of “{chosen['name']}”:" if chosen else "Of all accounts, since no segment is selected:"
+def _economics(summary: Mapping[str, Any], chosen: Chosen) -> Section:
+    figures = [f for f in chosen.figures or summary["data"]["figures"] if f["name"] in _ECONOMIC]
+    shown = tuple(_figure(f) for f in figures if "value" in f)
+    whom = f"Of {chosen.name}:" if chosen.figures else "Of all accounts, since nobody is selected:"
+    missing = absent_sentence([f for f in summary["data"]["figures"] if f["name"] in _ECONOMIC])
     settings = summary["settings"]
     questions = []
     if not summary["known"].get("cost_to_serve"):
@@ -157,20 +231,22 @@ def _economics(summary: Mapping[str, Any], chosen: Told | None) -> Section:
             )
         )
     margin = settings.get("economics.gross_margin")
-    assumed = (f"Assumed: a gross margin of {100 * float(margin):.0f} %.",) if margin is not None else ()
-    return Section("Economics", (*summary["totals"], *assumed, whom), shown, tuple(questions))
+    used = chosen.figure("opportunity_value") if chosen.figures else any("value" in f for f in figures)
+    assumed = f"Assumed: a gross margin of {100 * float(margin):.0f} %." if margin is not None and used else ""
+    said = (assumed, missing, whom if shown else "")
+    return Section("Economics", tuple(t for t in said if t), shown, tuple(questions))
 
 
-def _proof_plan(summary: Mapping[str, Any], chosen: Told | None) -> Section:
-    target = f"“{chosen['name']}”" if chosen else "the green tier"
+def _proof_plan(summary: Mapping[str, Any], chosen: Chosen) -> Section:
+    target = chosen.name if chosen.figures else "the green tier"
     steps = [
-        f"Work the next {_TRIAL} new accounts in {target}, and keep a list of those turned away and why.",
+        f"Work the next {_TRIAL} new accounts among {target}, and keep a list of those turned away and why.",
         "Write down before the start what would prove this wrong; the ranges above are what to expect.",
         "After a quarter, run icp discover again with this release as --previous: ids stay, so rules can be compared.",
     ]
-    rates = {f["name"]: f for f in (chosen or {}).get("figures", []) if "between" in f}
-    if "win_rate" in rates:
-        steps.insert(1, f"Expected to be won: {rates['win_rate']['value']} of them ({rates['win_rate']['between']}).")
+    rate = chosen.figure("win_rate")
+    if rate:
+        steps.insert(1, f"Expected to be won: {rate['value']} of them ({rate['between']}).")
     minds = [f"{p['id']}: {m}" for p in (*summary["exclusions"], *summary["criteria"]) for m in p["mind"]]
     return Section(
         "Proof plan", ("A rule that held in past data is a promise; this is how to check it.",), (*steps, *minds)
@@ -186,23 +262,22 @@ def _exclusions(summary: Mapping[str, Any]) -> Section:
     return Section("Exclusions", tuple(summary["totals"]), tuple(bullets))
 
 
-def _review_trigger(summary: Mapping[str, Any], chosen: Told | None) -> Section:
+def _review_trigger(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     dates = [(p["review_on"], p["id"]) for p in (*summary["exclusions"], *summary["criteria"]) if p["review_on"]]
     when = [
-        f"On {day}: look at {', '.join(i for d, i in dates if d == day)} again."
+        f"On {day}: look at {list_words(tuple(i for d, i in dates if d == day), 'and')} again."
         for day in sorted({d for d, _ in dates})
     ]
-    rate = next((f for f in (chosen or {}).get("figures", []) if f["name"] == "win_rate" and "between" in f), None)
+    rate = chosen.figure("win_rate")
     if rate:
-        when.append(f"Sooner, if the win rate in the segment leaves the range {rate['between']}.")
+        when.append(f"Sooner, if the win rate of {chosen.name} leaves the range {rate['between']}.")
     when.append("Sooner, if the product, the price or the market changes: the past then says less about what comes.")
     owner = ("whoever signs this memo", "Who decides on exceptions to an exclusion, and by when is each one answered?")
-    return Section("Review trigger", (), tuple(when), (owner,))
+    questions = (owner,) if summary["exclusions"] else ()
+    return Section("Review trigger", (), tuple(when), questions)
 
 
 def _figure(figure: Told) -> str:
-    if "absent" in figure:
-        return f"{figure['label']}: not measured, {figure['absent']}."
     between = f" ({figure['between']})" if "between" in figure else ""
-    n = f", from {figure['n']:,} accounts" if figure.get("n") else ""
-    return f"{figure['label']}: {figure['value']}{between}{n}."
+    of = f", from {figure['of']}" if "of" in figure else ""
+    return f"{figure['label']}: {figure['value']}{between}{of}."

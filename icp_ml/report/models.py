@@ -24,34 +24,40 @@ _MEANINGS = (
     ("log_loss", "how surprised the model is by what happened; lower is better"),
 )
 _PAIRS = {"churn": "left and one that stayed", "win": "was won and one that was lost"}
+_HAPPENED = {"churn": "seen to leave", "win": "won"}
 _SHOWN = 10
 
 
 def told_models(metrics: Mapping[str, Any]) -> list[Told]:
     """Return what there is to say of each model; one that could not be trained says why.
 
+    A model of a side that was not measured at all is left out, since that is said of the data already.
+
     Returns
     -------
     list of dict
-        ``outcome``, ``title``; ``absent`` (reason), or ``verdict``, ``plain`` (without jargon), ``kinds`` (column
-        heads), ``figures`` (``label``, ``meaning``, ``cells``), ``reliability`` and ``importance`` (for drawing),
-        ``levels``, ``extrapolated``.
+        ``outcome``, ``title``; ``absent`` (reason), or ``verdict``, ``plain`` (without jargon), ``tested`` (on how
+        many), ``kinds`` (column heads), ``figures`` (``label``, ``meaning``, ``cells``), ``reliability`` and
+        ``importance`` (for drawing), ``levels``, ``extrapolated``.
     """
     models = metrics.get("models") or {}
-    return [_told(outcome, models[outcome]) for outcome in _TITLES if outcome in models]
+    known = [outcome for outcome in _TITLES if outcome in models]
+    return [_told(o, models[o]) for o in known if "was not measured" not in models[o].get("absent", "")]
 
 
 def _told(outcome: str, model: Mapping[str, Any]) -> Told:
     told: Told = {"outcome": outcome, "title": _TITLES[outcome]}
     if "verdict" not in model:
         return told | {"absent": model["absent"]}
-    kinds = [k for k in _KINDS if any(m["model"] == k for m in model["metrics"])]
+    measured = [m for m in model["metrics"] if m["name"] != "events"]
+    kinds = [k for k in _KINDS if any(m["model"] == k for m in measured)]
     return told | {
         "verdict": model["verdict"],
         "plain": _plain(outcome, model),
+        "tested": _tested(outcome, model["metrics"]),
         "extrapolated": bool(model["extrapolated"]),
         "kinds": [_KINDS[k] for k in kinds],
-        "figures": _rows(model["metrics"], kinds),
+        "figures": _rows(measured, kinds),
         "reliability": [r for r in model["reliability"] if r.get("observed") is not None],
         "importance": _importance(model["importance"]),
         "levels": _levels(model["levels"], {row["attribute"] for row in model["importance"][:_SHOWN]}),
@@ -69,6 +75,17 @@ def _plain(outcome: str, model: Mapping[str, Any]) -> str:
     where = "on later accounts" if auc["split"] == "out_of_time" else "on accounts it had not seen"
     right = f"{100 * auc['value']:.0f} times in 100{between}"
     return f"{where}, given one that {_PAIRS[outcome]}, the model picks the right one {right}; guessing gives 50."
+
+
+def _tested(outcome: str, metrics: list[Mapping[str, Any]]) -> str:
+    """Say on how many accounts the figures rest, and how many of them met the outcome; empty where nobody counted."""
+    events = next((m for m in metrics if m["name"] == "events" and m.get("value") is not None and m.get("n")), None)
+    if events is None:
+        return ""
+    who = "customers that came later" if outcome == "churn" else "accounts decided later"
+    if events["split"] != "out_of_time":
+        who = "customers it had not seen" if outcome == "churn" else "decided accounts it had not seen"
+    return f"{events['n']:,} {who}, {events['value']:,.0f} of them {_HAPPENED[outcome]}"
 
 
 def _rows(metrics: list[Mapping[str, Any]], kinds: list[str]) -> list[Told]:
@@ -115,7 +132,7 @@ def _levels(rows: list[Mapping[str, Any]], attributes: set[str]) -> list[Told]:
     return [
         {
             "attribute": label_words(r["attribute"]),
-            "level": str(r["level"]),
+            "level": str(r["level"]).removeprefix(f"{r['attribute']} = "),
             "n": number_words(float(r["n"])),
             "effect": f"{r['mean_shap']:+.2f}",
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from icp_ml.report.words import count, evidence_sentence, money, months_of, percent, points
+from icp_ml.report.words import count, evidence_sentence, money, percent, points
 
 Told = dict[str, Any]
 
@@ -36,9 +36,9 @@ def told_proposals(criteria: Mapping[str, Any], kind: str, deals: bool = True) -
         ``id``, ``text``, ``state`` (words), ``evidence`` (sentence), ``bar`` (``rate``, ``rate_elsewhere`` for drawing,
         absent for pull), ``receipt`` (sentences), ``mind`` (sentences to mind), ``review_on``.
     """
-    currency = criteria.get("currency")
+    currency, months = criteria.get("currency"), _months(criteria)
     active = [c for c in criteria["criteria"] if c["kind"] == kind and c["status"] != "rejected"]
-    return [_told(entry, currency, deals) for entry in active]
+    return [_told(entry, currency, deals, months) for entry in active]
 
 
 def told_totals(criteria: Mapping[str, Any]) -> list[str]:
@@ -58,8 +58,7 @@ def told_scorecard(criteria: Mapping[str, Any]) -> Told:
     """Return the scorecard: what it ranks by, its lines, its tiers with the rate measured in each."""
     card, tiers = criteria["scorecard"], criteria["tiers"]
     figures = card.get("figures") or {}
-    months = (criteria.get("searched") or {}).get("horizon_months", criteria["churn_horizon_months"])
-    target = _TARGETS[card["target"]].format(months=months)
+    target = _TARGETS[card["target"]].format(months=_months(criteria))
     return {
         "target": target,
         "half": "the only side that was measured" if card["target"] in _HALF_MEASURED else "",
@@ -77,14 +76,14 @@ _TIER_EDGES = {
 }
 
 
-def _told(entry: Mapping[str, Any], currency: str | None, deals: bool) -> Told:
+def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: int) -> Told:
     evidence, receipt = entry["evidence"] or {}, entry.get("receipt") or {}
     told: Told = {
         "id": entry["id"],
         "text": entry["text"],
         "state": _STATES.get(entry["status"], "proposed by the data"),
         "evidence": evidence_sentence(evidence),
-        "receipt": _receipt(receipt, currency, deals, months_of(evidence.get("outcome", ""))),
+        "receipt": _receipt(receipt, currency, deals, months),
         "mind": _mind(evidence, receipt),
         "review_on": receipt.get("review_on"),
     }
@@ -93,7 +92,12 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool) -> Told:
     return told
 
 
-def _receipt(receipt: Mapping[str, Any], currency: str | None, deals: bool, months: int | None) -> list[str]:
+def _months(criteria: Mapping[str, Any]) -> int:
+    """Return the months after which a customer counts as kept: the horizon, or the longest the data supports."""
+    return int((criteria.get("searched") or {}).get("horizon_months", criteria["churn_horizon_months"]))
+
+
+def _receipt(receipt: Mapping[str, Any], currency: str | None, deals: bool, months: int) -> list[str]:
     """Say what the rule touches in revenue, pipeline, cost and people."""
     sentences = []
     if "arr_won" in receipt:
@@ -110,7 +114,7 @@ def _receipt(receipt: Mapping[str, Any], currency: str | None, deals: bool, mont
     return sentences
 
 
-def _won(receipt: Mapping[str, Any], currency: str | None, months: int | None) -> str:
+def _won(receipt: Mapping[str, Any], currency: str | None, months: int) -> str:
     """Say what the rule's accounts brought; a revenue nobody knows is no revenue of 0."""
     won, unknown = receipt.get("won", 0), receipt.get("arr_unknown", 0)
     if not won:
@@ -118,11 +122,13 @@ def _won(receipt: Mapping[str, Any], currency: str | None, months: int | None) -
     if unknown >= won:
         return f"{count(won, 'account')} in it became {_customers(won)}; what they pay a year is not known."
     lost = receipt.get("arr_lost_to_churn")
-    within = f" within {count(months, 'month')}" if months else ""
-    churned = "" if lost is None else f"; {money(lost, currency)} of it was lost to churn{within}"
+    within = count(months, "month")
+    churned = "" if lost is None else f"; {money(lost, currency)} of it was lost to churn within {within}"
     rest = f" What {count(unknown, 'more customer')} paid is unknown and not in this sum." if unknown else ""
     paid = money(receipt["arr_won"], currency)
-    return f"{count(won - unknown, 'account')} in it became {_customers(won - unknown)}, at {paid} a year{churned}.{rest}"
+    return (
+        f"{count(won - unknown, 'account')} in it became {_customers(won - unknown)}, at {paid} a year{churned}.{rest}"
+    )
 
 
 def _customers(n: int) -> str:
@@ -163,7 +169,9 @@ def _adjusted(adjustment: Mapping[str, Any]) -> list[str]:
     if verdict == "holds":
         return []
     if verdict.startswith("stands in for "):
-        return [f"It may only stand in for {verdict.removeprefix('stands in for ')}: beside that, little of it remains."]
+        return [
+            f"It may only stand in for {verdict.removeprefix('stands in for ')}: beside that, little of it remains."
+        ]
     return ["Beside everything else that is known, little of the difference remains."]
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from icp_ml.report.proposals import Told
-from icp_ml.report.words import count, label
+from icp_ml.report.words import label
 
+_UNMEASURED = re.compile(r"there are no (opportunities|subscriptions): \w+ was not measured$")
+_NO_CHURN = "; in no churn rate"
 _LEVELS = {"stop": "stops the run", "handled": "handled and counted", "warning": "to be known"}
 
 
-def told_quality(checks: Mapping[str, Any]) -> Told:
-    """Return what ``checks.json`` says, in sentences.
+def told_quality(checks: Mapping[str, Any], as_of: str) -> Told:
+    """Return what ``checks.json`` says, in sentences; that a whole side was not measured is said elsewhere, once.
+
+    Parameters
+    ----------
+    checks : mapping
+        Content of ``checks.json``.
+    as_of : str
+        Last day of the data.
 
     Returns
     -------
@@ -30,13 +40,24 @@ def told_quality(checks: Mapping[str, Any]) -> Told:
             {"attribute": s["attribute"], "text": s["text"], "overruled": bool(s.get("overruled"))}
             for s in checks.get("leak_suspects") or []
         ],
-        "notes": [warning for warning in checks.get("warnings") or [] if warning not in said],
-        "left_out": [
-            f"{count(n, 'account is', 'accounts are')} in no rate: {reason}."
-            for reason, n in (checks.get("left_out") or {}).items()
-        ],
+        "notes": [w for w in checks.get("warnings") or [] if w not in said and not _UNMEASURED.match(w)],
+        "left_out": _left_out(checks.get("left_out") or {}, as_of),
         "counts": [{"label": label(k), "n": n} for k, n in _flat(checks.get("counts") or {}) if n],
     }
+
+
+def _left_out(left_out: Mapping[str, int], as_of: str) -> list[str]:
+    """Say how many accounts are in no rate at all, and how many are only in no churn rate, and why."""
+    sentences = []
+    for rate, ending in (("rate", False), ("churn rate", True)):
+        parts = [
+            f"{n:,} {reason.removesuffix(_NO_CHURN).replace('as_of', as_of)}"
+            for reason, n in left_out.items()
+            if reason.endswith(_NO_CHURN) is ending
+        ]
+        if parts:
+            sentences.append(f"Accounts in no {rate}: {'; '.join(parts)}.")
+    return sentences
 
 
 def _flat(counts: Mapping[str, Any]) -> list[tuple[str, int]]:

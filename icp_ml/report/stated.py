@@ -8,7 +8,7 @@ from typing import Any
 from icp_ml.report.proposals import Told
 from icp_ml.report.words import count, months_of, percent, points
 
-_MATCHED = {"pursued": "accounts pursued", "won": "accounts won", "kept": "customers kept for the whole horizon"}
+_MATCHED = {"pursued": "accounts pursued", "won": "accounts won", "kept": "customers kept for {months} months"}
 
 
 def told_stated(criteria: Mapping[str, Any]) -> Told | None:
@@ -27,7 +27,7 @@ def told_stated(criteria: Mapping[str, Any]) -> Told | None:
     return {
         "text": stated["text"],
         "findings": list(stated.get("findings") or []),
-        "matches": _matches(figures),
+        "matches": _matches(figures, criteria["churn_horizon_months"]),
         "outcomes": [_in_and_out(name, f) for name, f in figures.items() if "inside" in f and "outside" in f],
         "failing": [_failing(row) for row in stated.get("failing") or [] if row["fails"]],
         "pull": _pull(stated.get("pull") or {}),
@@ -35,10 +35,10 @@ def told_stated(criteria: Mapping[str, Any]) -> Told | None:
     }
 
 
-def _matches(figures: Mapping[str, Any]) -> list[str]:
+def _matches(figures: Mapping[str, Any], months: int) -> list[str]:
     known = {group: figures.get(f"match_rate_{group}", {}) for group in _MATCHED}
     return [
-        f"{percent(rate['estimate'])} of {rate['n']:,} {_MATCHED[group]} fit it "
+        f"{percent(rate['estimate'])} of {rate['n']:,} {_MATCHED[group].format(months=months)} fit it "
         f"({percent(rate['low'])} to {percent(rate['high'])})."
         for group, rate in known.items()
         if "estimate" in rate
@@ -84,7 +84,18 @@ def _exclusion_verdict(entry: Mapping[str, Any]) -> str:
     difference, outcome = entry.get("difference"), entry.get("outcome")
     if entry.get("supported") is None or not difference or not outcome:
         return str(entry["verdict"])
-    answer = "Supported by the data" if entry["supported"] else "Not supported by the data"
-    happened = f"left within {months_of(outcome)} months" if outcome.startswith("churn_") else "were won"
-    whole = points(difference["low"], difference["high"])
-    return f"{answer}: compared with all others, {happened}: {whole}."
+    share = (
+        f"the share that left within {months_of(outcome)} months" if outcome.startswith("churn_") else "the win rate"
+    )
+    low, high = difference["low"], difference["high"]
+    size = points(low, high)
+    if entry["supported"]:
+        return f"Supported by the data: {share} is {_side(size)} than elsewhere."
+    if low < 0 < high:
+        return f"Not supported by the data: {share} could be anything from {_side(size)} than elsewhere."
+    return f"Not supported by the data: {share} is {_side(size)} than elsewhere."
+
+
+def _side(size: str) -> str:
+    """Write a difference of points as higher and lower."""
+    return size.replace(" more", " higher").replace(" less", " lower")

@@ -15,6 +15,7 @@ from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_t
 from icp_ml.report.quality import told_quality
 from icp_ml.report.stated import told_stated
 from icp_ml.report.words import count, money, percent
+from icp_ml.wording import list_words
 
 TIERS = ("green", "yellow", "red")
 
@@ -33,35 +34,49 @@ def summarise(
     -------
     dict
         ``name``, ``release_id``, ``as_of``, ``horizon``, ``currency``, ``reviewed``; ``verdict`` (``headline``,
-        ``sentences``); ``data`` (``sentences``, ``figures``); ``exclusions``, ``criteria``, ``not_proposed``,
-        ``totals``; ``stated`` or None; ``scorecard``, ``tiers_now``; ``segments``, ``no_segments``; ``models``;
-        ``quality``; ``settings``; ``known``; ``limits`` (sentences).
+        ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
+        ``not_proposed``, ``totals``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
+        ``target`` or None; ``segments``, ``no_segments``; ``models``; ``quality``; ``loss_reasons``; ``settings``;
+        ``known``; ``limits`` (sentences).
     """
     counted, settings = metrics["counted"], metrics.get("settings") or {}
-    exclusions, wanted = told_proposals(criteria, "exclude"), told_proposals(criteria, "include")
+    everybody, target = counted["everybody"], metrics.get("target") or {}
+    currency, horizon = criteria["currency"], criteria["churn_horizon_months"]
+    deals = "opportunities" in metrics.get("inputs", ("opportunities",))
     told: Told = {
         "name": criteria["name"],
         "release_id": criteria["release_id"],
         "as_of": criteria["as_of"],
-        "horizon": criteria["churn_horizon_months"],
-        "currency": criteria["currency"],
+        "horizon": horizon,
+        "currency": currency,
         "reviewed": criteria["review"] is not None,
-        "data": _data(criteria, counted),
-        "exclusions": exclusions,
-        "criteria": wanted,
+        "quality": told_quality(checks, criteria["as_of"]),
+        "exclusions": told_proposals(criteria, "exclude", deals),
+        "criteria": told_proposals(criteria, "include", deals),
         "not_proposed": criteria.get("not_proposed"),
         "totals": told_totals(criteria),
         "stated": told_stated(criteria),
         "scorecard": told_scorecard(criteria),
-        "tiers_now": _tiers_now(metrics, criteria["currency"]),
-        "segments": told_segments(segments),
+        "tiers_now": _tiers_now(metrics, currency),
+        "tension": _tension(metrics.get("tiers") or {}, currency, deals),
+        "target": _target(target, currency, horizon, everybody),
+        "segments": told_segments(segments, target, everybody, horizon),
         "no_segments": segments.get("none_because"),
         "models": told_models(metrics),
-        "quality": told_quality(checks),
+        "loss_reasons": [f"{r['reason']} ({percent(r['share'])})" for r in counted.get("loss_reasons") or []],
         "settings": settings,
         "known": counted["known"],
     }
+    told["data"] = _data(criteria, counted, told["quality"]["left_out"])
     return told | {"verdict": _verdict(told), "limits": _limits(told, settings)}
+
+
+def _target(target: Mapping[str, Any], currency: str | None, horizon: int, everybody: Mapping[str, Any]) -> Told | None:
+    """Return how many accounts the criteria describe now and what happened to those of the past, None without criteria."""
+    if not target:
+        return None
+    said = {name for name, figure in everybody.items() if "absent" in figure}
+    return {"accounts": target["accounts"], "figures": told_figures(target["figures"], currency, horizon, said)}
 
 
 def _verdict(told: Mapping[str, Any]) -> Told:
@@ -69,24 +84,35 @@ def _verdict(told: Mapping[str, Any]) -> Told:
     if not exclusions and not wanted:
         headline = "Not enough evidence to propose whom to pursue or to refuse."
         return {"headline": headline, "sentences": [told["not_proposed"] or "No rule passed the evidence test."]}
-    pursue = f"Pursue {_listed(wanted)}." if wanted else "No group to pursue stood out from those that are left."
+    pursue = (
+        f"Pursue {_listed(wanted)}." if wanted else "No group to pursue stands out among the accounts that are left."
+    )
     headline = f"Refuse {_listed(exclusions)}. {pursue}" if exclusions else pursue
     state = (
         "A person has reviewed these proposals."
         if told["reviewed"]
-        else ("These are proposals; no person has reviewed them yet.")
+        else "These are proposals; no person has reviewed them yet."
     )
-    return {"headline": headline, "sentences": [*told["totals"], state]}
+    return {"headline": headline, "sentences": [*told["totals"], *_how_sure(told["settings"]), state]}
+
+
+def _how_sure(settings: Mapping[str, Any]) -> list[str]:
+    """Say how often chance alone would bring such a proposal, in whole numbers."""
+    budget = settings.get("criteria.max_false_discovery_rate")
+    if not budget:
+        return []
+    times = f"1 run in {round(1 / float(budget)):,}" if float(budget) <= 0.5 else f"{percent(float(budget))} of runs"
+    return [f"How sure: in data where nothing matters, a proposal would come out in about {times}."]
 
 
 def _listed(proposals: list[Told]) -> str:
     """Name the rules, joined so that an "and" inside one cannot be misread."""
-    return "; or ".join(f"“{p['text']}”" for p in proposals)
+    return list_words(tuple(f"“{p['text']}”" for p in proposals), "and")
 
 
-def _data(criteria: Mapping[str, Any], counted: Mapping[str, Any]) -> Told:
+def _data(criteria: Mapping[str, Any], counted: Mapping[str, Any], left_out: list[str]) -> Told:
     everybody, currency = counted["everybody"], criteria["currency"]
-    sentences = [f"{count(counted['accounts'], 'account')} up to {criteria['as_of']}."]
+    sentences = [f"{count(counted['accounts'], 'account')}, known up to {criteria['as_of']}."]
     if "estimate" in everybody["win_rate"]:
         sentences.append(
             f"{count(counted['decided'], 'account')} decided between {counted['first_decision']} and "
@@ -96,12 +122,21 @@ def _data(criteria: Mapping[str, Any], counted: Mapping[str, Any]) -> Told:
     if counted["customers"]:
         arr = f" They pay {money(counted['arr_now'], currency)} a year now." if counted["arr_now"] else ""
         sentences.append(f"{count(counted['customers'], 'customer')} followed{_left(everybody['churn'])}.{arr}")
-    sentences += [f"Not measured: {figure['absent']}." for figure in _core(everybody) if "absent" in figure]
-    return {"sentences": sentences, "figures": told_figures(everybody, currency)}
+    sentences += [
+        _unmeasured(everybody[name]["absent"]) for name in ("win_rate", "churn") if "absent" in everybody[name]
+    ]
+    figures = told_figures(everybody, currency, criteria["churn_horizon_months"])
+    return {"sentences": sentences, "left_out": left_out, "figures": figures}
 
 
-def _core(everybody: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [everybody["win_rate"], everybody["churn"]]
+def _unmeasured(absent: str) -> str:
+    """Say that a side was not measured, and why.
+
+    >>> _unmeasured("no deals: winning was not measured"), _unmeasured("3 decided accounts are fewer than 10")
+    ('Winning was not measured: there are no deals.', 'Not measured: 3 decided accounts are fewer than 10.')
+    """
+    why, _, what = absent.partition(": ")
+    return f"{what[:1].upper()}{what[1:]}: there are {why}." if what else f"Not measured: {absent}."
 
 
 def _rate(figure: Mapping[str, Any]) -> str:
@@ -124,10 +159,30 @@ def _tiers_now(metrics: Mapping[str, Any], currency: str | None) -> list[Told]:
             "tier": tier,
             "accounts": tiers[tier]["accounts"],
             "open_pipeline": money(tiers[tier]["open_pipeline"], currency) if tiers[tier]["open_pipeline"] else "",
+            "arr_now": money(tiers[tier]["arr_now"], currency) if tiers[tier].get("arr_now") else "",
         }
         for tier in TIERS
         if tier in tiers
     ]
+
+
+def _tension(tiers: Mapping[str, Any], currency: str | None, deals: bool) -> list[str]:
+    """Say what the tiers mean for accounts of today: who is still to be had, and what would have to be refused."""
+    green, red = tiers.get("green") or {}, tiers.get("red") or {}
+    sentences = []
+    free = sum(n for status, n in (green.get("by_status") or {}).items() if status != "customer")
+    if free:
+        sentences.append(
+            f"To pursue: {count(free, 'green account')} never became {'a customer' if free == 1 else 'customers'}."
+        )
+    if deals and red.get("with_open_deals"):
+        who = count(red["with_open_deals"], "red account has", "red accounts have")
+        sentences.append(f"To refuse: {who} open deals, worth {money(red['open_pipeline'], currency)}.")
+    if red.get("present_customers"):
+        who = count(red["present_customers"], "red account is a customer", "red accounts are customers")
+        paying = f", paying {money(red['arr_now'], currency)} a year" if red.get("arr_now") else ""
+        sentences.append(f"To watch: {who} now{paying}.")
+    return sentences
 
 
 def _limits(told: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
@@ -143,9 +198,11 @@ def _limits(told: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
     if budget is not None:
         limits.insert(
             2,
-            f"All rules together share an error budget of {percent(float(budget))}: on data without any "
-            "structure, a proposal comes out about that often.",
+            f"All rules together share an error budget: at most {percent(float(budget))} of what is proposed is expected "
+            "to be wrong.",
         )
+    if told["currency"] is None:
+        limits.append("Amounts are as the tables hold them; no currency is named in the config (money.currency).")
     if any(model.get("extrapolated") for model in told["models"]):
         limits.append(
             f"Too few customers were followed for {told['horizon']} months: the chance to leave within them is an "

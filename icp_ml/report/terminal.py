@@ -10,16 +10,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from icp_ml.report.proposals import Told
+from icp_ml.report.words import count
 
 _STYLES = {"green": "green", "yellow": "yellow", "red": "red"}
 _VERDICTS = {"high pull": "bold green", "promising": "green", "average": "", "avoid": "red"}
-_SEGMENT_FIGURES = {
-    "win_rate": "won",
-    "churn": "left",
-    "nrr": "revenue kept, with expansion",
-    "pull": "pull from 1 to 5",
-    "arr": "a year when won",
-}
+_SEGMENT_FIGURES = ("win_rate", "churn", "grr", "nrr", "pull", "arr")
 _RECEIPT_LINES = 4
 _SHOWN_WARNINGS = 8
 
@@ -40,13 +35,15 @@ def print_summary(summary: Mapping[str, Any], console: Console, places: Mapping[
     page.line(f"{summary['name']}, as of {summary['as_of']}, release {summary['release_id']}", "bold")
     page.line(summary["verdict"]["headline"], "bold")
     page.lines(summary["verdict"]["sentences"])
-    page.section("What the data holds", summary["data"]["sentences"])
+    page.section("What the data holds", [*summary["data"]["sentences"], *summary["data"]["left_out"]])
     page.proposals("Refuse", summary["exclusions"], "red")
     page.proposals("Pursue", summary["criteria"], "green")
+    if summary["not_proposed"] and (summary["exclusions"] or summary["criteria"]):
+        page.line(summary["not_proposed"], indent=2)
     if summary["stated"]:
         page.stated(summary["stated"])
     page.segments(summary["segments"], summary["no_segments"])
-    page.tiers(summary["scorecard"], summary["tiers_now"])
+    page.tiers(summary["scorecard"], summary["tiers_now"], summary["tension"])
     page.section("How far the models can be trusted", [_model(m) for m in summary["models"]])
     page.warnings(summary["quality"])
     page.section("Where to look", [f"{what}: {where}" for what, where in places.items()], wrap=False)
@@ -105,7 +102,7 @@ class _Page:
         self.section("The ICP as stated in the config, against the data", [stated["text"], *found])
         for entry in stated["exclusions"]:
             owner = f", held by {entry['owner']}" if entry["owner"] else ""
-            self.line(f"Stated exclusion “{entry['text']}”{owner}: {entry['verdict']}", indent=2)
+            self.line(f"Stated exclusion “{entry['text']}”{owner}. {entry['verdict']}", indent=2)
 
     def segments(self, segments: list[Told], none_because: str | None) -> None:
         """Print the segments, or why there are none."""
@@ -118,13 +115,14 @@ class _Page:
             if segment["text"]:
                 self.line(segment["text"], indent=6)
             figures = {f["name"]: f for f in segment["figures"] if "value" in f}
-            shown = [_figure(words, figures[name]) for name, words in _SEGMENT_FIGURES.items() if name in figures]
+            self.line(segment["size"], indent=6)
+            shown = [_figure(figures[name]) for name in _segment_figures(figures)]
             if shown:
-                self.line(f"{_capital('; '.join(shown))}.", indent=6)
+                self.line(f"{'; '.join(shown)}.", indent=6)
 
-    def tiers(self, scorecard: Told, now: list[Told]) -> None:
+    def tiers(self, scorecard: Told, now: list[Told], tension: list[str]) -> None:
         """Print the tiers: what was measured in each, and what is in it now."""
-        half = f" ({scorecard['half']})" if scorecard["half"] else ""
+        half = f", {scorecard['half']}" if scorecard["half"] else ""
         self.section("Score and tiers", [f"The score ranks by: {scorecard['target']}{half}."])
         counted = {row["tier"]: row for row in now}
         for tier in scorecard["tiers"]:
@@ -132,12 +130,12 @@ class _Page:
             holds = f" Now: {_holding(row)}." if row else ""
             self.line(f"{tier['tier']:<7} {tier['edge']}; {tier['action']}.", _STYLES[tier["tier"]], 2)
             self.line(f"{_capital(tier['sentence'])}.{holds}", indent=10)
-        self.lines(scorecard["sentences"], indent=2)
+        self.lines([*scorecard["sentences"], *tension], indent=2)
 
     def warnings(self, quality: Told) -> None:
         """Print what was set aside and the first of what was found in the data."""
         suspects = [s["text"] for s in quality["suspects"]]
-        found = [*(issue["message"] for issue in quality["issues"]), *quality["notes"], *quality["left_out"]]
+        found = [*(issue["message"] for issue in quality["issues"]), *quality["notes"]]
         more = len(found) - _SHOWN_WARNINGS
         rest = [f"and {more} more in checks.json"] if more > 0 else []
         self.section("Warnings", [*suspects, *found[:_SHOWN_WARNINGS], *rest])
@@ -145,16 +143,22 @@ class _Page:
 
 def _holding(row: Told) -> str:
     pipeline = f", open pipeline {row['open_pipeline']}" if row["open_pipeline"] else ""
-    return f"{row['accounts']:,} accounts{pipeline}"
+    return f"{count(row['accounts'], 'account') if row['accounts'] else 'none'}{pipeline}"
 
 
 def _style(verdict: str) -> str:
     return _VERDICTS.get(verdict, "")
 
 
-def _figure(words: str, figure: Told) -> str:
+def _segment_figures(figures: Mapping[str, Told]) -> list[str]:
+    """Return what to show of a segment; one figure of kept revenue is enough on a terminal."""
+    shown = [name for name in _SEGMENT_FIGURES if name in figures]
+    return [name for name in shown if name != "grr" or "nrr" not in figures]
+
+
+def _figure(figure: Told) -> str:
     between = f" ({figure['between']})" if "between" in figure else ""
-    return f"{words} {figure['value']}{between}"
+    return f"{figure['label']}: {figure['value']}{between}"
 
 
 def _model(model: Told) -> str:

@@ -164,9 +164,7 @@ class _Discovery:
         stability = resampled_jaccard([rules[i] for i in kept], [*again, *self._further(form)], frame)
         stable = [at for at, s in enumerate(stability) if s >= LEAST_STABLE]
         looked_at["unstable"] = [
-            {"rule": rules[i].text(), "stability": s}
-            for i, s in zip(kept, stability, strict=True)
-            if s < LEAST_STABLE
+            {"rule": rules[i].text(), "stability": s} for i, s in zip(kept, stability, strict=True) if s < LEAST_STABLE
         ]
         return whole.only([kept[at] for at in stable]), [stability[at] for at in stable]
 

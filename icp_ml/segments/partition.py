@@ -28,7 +28,8 @@ def scatter(targets: Targets, members: np.ndarray) -> np.ndarray:
     """Return how much more outcomes scatter in a group than among all accounts, by outcome, shape (q,).
 
     Where half of the customers leave, chance moves their number more than where a tenth does: a chi-squared gained or
-    lost inside a group is divided by this, held between 0.5 and 4.
+    lost inside a group is divided by this, held between 1 and 4: where hardly anybody leaves, chance is
+    not the less.
     """
     s, x = targets.scores[members], targets.exposures[members]
     exposure = np.maximum(x.sum(axis=0), 1e-9)

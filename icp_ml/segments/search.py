@@ -16,7 +16,7 @@ from icp_ml.segments.targets import Targets
 _LEAST_EXPOSURE = {"win": 15.0, "churn": 3.0, "pull": 10.0, "expansion": 10.0}
 _BEAM = 20
 _SEEDS = 3  # candidates kept of one set of attributes
-_LARGER_SIDE = 0.8
+_LARGER_SIDE = 0.6
 _TRIES = 4  # candidates refined of each depth
 
 
@@ -113,7 +113,9 @@ class RuleSearch:
     def gain_of(self, inside: np.ndarray, free: np.ndarray) -> float:
         """Return the chi-squared gained by splitting ``inside`` from the other free accounts."""
         total = self.values[free].sum(axis=0)
-        return float(self._gains(self.values[inside & free].sum(axis=0)[None, :], total, scatter(self.targets, free))[0])
+        return float(
+            self._gains(self.values[inside & free].sum(axis=0)[None, :], total, scatter(self.targets, free))[0]
+        )
 
     def mask(self, conditions: tuple[int, ...]) -> np.ndarray:
         """Return which accounts all conditions hold for, shape (n,), bool."""
@@ -155,7 +157,9 @@ class RuleSearch:
         width = values.shape[1]
         spread = (masks[:, :, None] * values[:, None, :]).reshape(len(rows), -1)
         sums = self.grid.subsets @ (bin_rows @ spread)
-        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), scatter(self.targets, free)).reshape(-1, len(beam))
+        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), scatter(self.targets, free)).reshape(
+            -1, len(beam)
+        )
         excess = gains - np.column_stack([self._extended_hurdles(rule, base) for rule in beam])
         for column, rule in enumerate(beam):
             used = np.isin(self.grid.axis_of, self.grid.axis_of[list(rule)])

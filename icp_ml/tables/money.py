@@ -10,6 +10,8 @@ from icp_ml.config.schema import Config
 from icp_ml.tables.tables import Issue
 from icp_ml.tables.view import TableView
 
+# More than any company's yearly revenue in any currency; sums of what lies beyond overflow.
+MOST = 1e15
 AMOUNTS = {"opportunities": ("amount", "services_amount"), "subscriptions": ("arr",)}
 
 
@@ -43,14 +45,23 @@ def in_reporting_currency(view: TableView, config: Config, currency: str | None)
     return view.with_frame(frame), issues
 
 
-def without_negatives(view: TableView) -> tuple[TableView, list[Issue]]:
-    """Return the view with negative amounts missing, and how many there were."""
+def plausible_amounts(view: TableView) -> tuple[TableView, list[Issue]]:
+    """Return the view with negative amounts, and such as no contract has, missing, and how many there were."""
     frame, issues = view.frame.copy(), []
     for column in AMOUNTS[view.name]:
         negative = frame[column] < 0
         do = "they count as missing; mend them, or leave credits out by 'where'"
         issues += view.issue("negative_amount", "handled", negative, "an amount must not be negative", do, column)
-        frame[column] = frame[column].mask(negative)
+        beyond = frame[column] > MOST
+        issues += view.issue(
+            "huge_amount",
+            "handled",
+            beyond,
+            f"an amount must be at most {MOST:,.0f}",
+            "they count as missing; mend them",
+            column,
+        )
+        frame[column] = frame[column].mask(negative | beyond)
     return view.with_frame(frame), issues
 
 

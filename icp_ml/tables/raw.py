@@ -100,6 +100,16 @@ def load_raw(
     return RawTable(name, kept, columns, types, tuple(scans), read, _count(connection, kept)), issues
 
 
+def missing_folder(config: Config, base: Path) -> Issue | None:
+    """Return what is wrong with the source folder: said once, not of each table."""
+    if config.source.url is not None or (base / (config.source.folder or ".")).is_dir():
+        return None
+    folder = base / (config.source.folder or ".")
+    found = "a file" if folder.exists() else "nothing"
+    say = f"source.folder: {config.source.folder!r} must be a folder; there is {found} at {folder}; mend the path"
+    return Issue("missing_file", "accounts", f"{say} (it starts from the config's own folder)", "stop")
+
+
 class _MissingFileError(Exception):
     """A file the config asks for is not there."""
 
@@ -138,10 +148,6 @@ def _scans(connection: Connection, scratch: Path, config: Config, base: Path, na
         frame = query_frame(config.source, base, name, table)
         return [] if frame is None else [scan_frame(connection, table.table or table.query or name, frame)]
     folder = base / (config.source.folder or ".")
-    if not folder.is_dir():
-        raise _MissingFileError(
-            f"{name}: source.folder {config.source.folder!r} must be a folder; there is none at {folder}"
-        )
     if table.file is None:
         return [scan_file(connection, path, scratch) for path in find_files(folder, name)]
     wanted = [table.file] if isinstance(table.file, str) else table.file

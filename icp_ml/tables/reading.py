@@ -24,8 +24,8 @@ from icp_ml.tables.checks import (
 from icp_ml.tables.from_deals import derive_subscriptions
 from icp_ml.tables.identity import known_accounts_only, match_accounts, unique_accounts, unique_deals
 from icp_ml.tables.mapping import attributes_of
-from icp_ml.tables.money import AMOUNTS, in_reporting_currency, reporting_currency, without_negatives
-from icp_ml.tables.raw import RawTable, load_raw
+from icp_ml.tables.money import AMOUNTS, in_reporting_currency, plausible_amounts, reporting_currency
+from icp_ml.tables.raw import RawTable, load_raw, missing_folder
 from icp_ml.tables.sources import engine
 from icp_ml.tables.tables import Issue, Tables
 from icp_ml.tables.timeline import accounts_as_of, as_of_view, latest_date
@@ -95,6 +95,9 @@ def read_tables(config: Config, base: Path) -> Tables:
 
 def check_tables(config: Config, base: Path) -> TablesReport:
     """Read the tables and return them with everything found; a defect of the data raises nothing."""
+    nowhere = missing_folder(config, base)
+    if nowhere is not None:
+        return TablesReport(None, (nowhere,), {}, config.as_of, config.as_of is not None)
     raws, views, issues = _typed_tables(config, base)
     issues += _missing_tables(config, views, issues)
     for name, view in views.items():
@@ -107,9 +110,11 @@ def check_tables(config: Config, base: Path) -> TablesReport:
     counts = {name: _raw_counts(raw) for name, raw in raws.items()}
     tables = None
     if as_of is not None and "accounts" in views:
+        # Without readable accounts every row would be an orphan: that is one complaint, not two.
+        orphans_tell = not any(issue.table == "accounts" and issue.level == "stop" for issue in issues)
         views, found = _as_they_stood(views, config, as_of, counts)
         views, found_across = _checked(views, config)
-        issues += [*found, *found_across]
+        issues += [i for i in (*found, *found_across) if orphans_tell or i.code != "orphan_account"]
         issues += too_much_handled(issues)
         if not any(issue.level == "stop" for issue in issues):
             tables = _tables(views, config, as_of, counts)
@@ -150,6 +155,9 @@ def _missing_tables(config: Config, views: Mapping[str, TableView], issues: Sequ
     if "accounts" not in views and "accounts" not in wrong:
         say = f"accounts: this table must be there; {where} has none; name it accounts.csv or under tables.accounts"
         found.append(Issue("missing_file", "accounts", say, "stop"))
+    elif "accounts" not in wrong and views["accounts"].frame.empty:
+        say = f"{views['accounts'].place()}: at least one row must be there; the table, after its 'where', holds none"
+        found.append(Issue("no_rows", "accounts", f"{say}: export the accounts again, or mend the 'where'", "stop"))
     either = {"opportunities", "subscriptions"}
     if not either & (set(views) | wrong):
         say = (
@@ -200,7 +208,7 @@ def _checked(views: Mapping[str, TableView], config: Config) -> tuple[dict[str, 
     for name in AMOUNTS:
         if name in checked:
             checked[name], found = in_reporting_currency(checked[name], config, currency)
-            checked[name], negative = without_negatives(checked[name])
+            checked[name], negative = plausible_amounts(checked[name])
             issues += [*found, *negative]
     if "opportunities" in checked:
         deals = checked["opportunities"]

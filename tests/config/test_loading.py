@@ -211,3 +211,51 @@ def test_paths_start_from_the_configs_folder(tmp_path: Path) -> None:
     assert absolute_uri("sqlite:///../mlflow.db", tmp_path) == f"sqlite:///{tmp_path.as_posix()}/../mlflow.db"
     assert absolute_uri("sqlite:////var/x.db", tmp_path) == "sqlite:////var/x.db"
     assert absolute_uri("mlruns", tmp_path) == f"{tmp_path.as_posix()}/mlruns"
+
+
+@pytest.mark.parametrize("text", ["a: &x [*x]\n", "attributes: &x {n: *x}\n", "a: &x [1, [2, {b: *x}]]\n"])
+def test_an_alias_that_leads_back_to_itself_is_refused(complaint: Callable[..., str], text: str) -> None:
+    assert "an alias (*name) must not lead back to itself" in complaint(text)
+
+
+def test_aliases_that_multiply_beyond_any_config_are_refused(complaint: Callable[..., str]) -> None:
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 7)]
+    assert "write the values out" in complaint("\n".join(lines))
+
+
+def test_an_alias_used_twice_is_read(load: Callable[..., Config]) -> None:
+    config = load(BASE + "  m: &number {type: number}\n  k: *number\n")
+    assert config.attributes["k"].type == "number"
+
+
+def test_a_list_as_a_key_is_refused_with_its_line(complaint: Callable[..., str]) -> None:
+    assert complaint("name: x\n? [a, b]\n: 3\n").startswith("icp.yaml, line 1: a key must be one text")
+
+
+def test_a_section_whose_keys_are_all_commented_out_counts_as_not_given(load: Callable[..., Config]) -> None:
+    config = load(BASE + "pull:\n#  - {signal: x}\nas_of:\ntables:\n  accounts:\n#    file: a.csv\n")
+    assert config.pull == []
+    assert config.tables == {}
+
+
+def test_an_unknown_key_without_a_value_is_refused_all_the_same(complaint: Callable[..., str]) -> None:
+    assert "unknown key 'tabels' at the top level (did you mean 'tables'?)" in complaint(BASE + "tabels:\n")
+
+
+@pytest.mark.parametrize("key", ["as_of", "covers_from"])
+def test_a_day_no_calendar_arithmetic_can_stand_is_refused(complaint: Callable[..., str], key: str) -> None:
+    assert complaint(BASE + f"{key}: 9999-12-31\n") == (
+        f"icp.yaml: line 6: {key}: must lie between 1900-01-01 and 2200-12-31; found 9999-12-31; mend the year"
+    )
+
+
+def test_a_value_of_the_wrong_kind_says_what_must_stand_there(complaint: Callable[..., str]) -> None:
+    message = complaint(BASE + "seed: many\ntables: {accounts: a.csv}\npull: 5\n")
+    assert "line 6: seed: must be a whole number; found 'many'" in message
+    assert "line 7: tables.accounts: must be a mapping of keys (key: value); found 'a.csv'" in message
+    assert "line 8: pull: must be a list" in message
+
+
+def test_an_unknown_preset_names_the_config(complaint: Callable[..., str]) -> None:
+    assert complaint(BASE + "preset: hubspott\n").startswith("icp.yaml: preset: 'hubspott' is not known (did you mean")
