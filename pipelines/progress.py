@@ -68,7 +68,13 @@ class Stages:
                 yield lambda words: status.update(escape(f"{label}: {words}"))
         else:
             self._write(f"{label} ... ")
-            yield _say_nothing
+            went_well = False
+            try:
+                yield _say_nothing
+                went_well = True
+            finally:
+                # What went wrong is said on a line of its own.
+                self._write("" if went_well else "not done\n")
 
     def _ended(self, label: str, seconds: float) -> None:
         if self.quiet:

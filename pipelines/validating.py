@@ -33,7 +33,7 @@ def validate_tables(path: Path, overrides: Sequence[str], as_json: bool = False,
     overrides : sequence of str
         ``key.path=value``.
     as_json, quiet : bool
-        Print JSON instead of words; print only what stops a run, on standard error.
+        Print JSON instead of words; print nothing but what stops a run. That is always told on standard error.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def validate_tables(path: Path, overrides: Sequence[str], as_json: bool = False,
         typer.echo(json.dumps(_document(report), indent=2, ensure_ascii=False))
     elif not quiet:
         _tell(report, path)
-    if report.stops and (quiet or not as_json):
+    if report.stops:
         _tell_issues("stop", report.stops, err=True)
     return not report.stops
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from icp_ml.errors import ConfigError
-from icp_ml.tracking.recording import masked, sqlite_file, ui_command, ui_environment
+from icp_ml.tracking.recording import masked, readable, sqlite_file, ui_command, ui_environment
 from pipelines.locations import read_config
 from pipelines.run_facts import ARTIFACTS, store
 
@@ -42,9 +42,10 @@ def show_ui(config: Path | None, host: str, port: int) -> None:
     file = sqlite_file(uri)
     if file is not None and not file.exists():
         raise ConfigError(
-            f"there is no MLflow store at {file} yet; 'icp discover CONFIG' writes one, then 'icp ui CONFIG'"
+            f"there is no MLflow store at {os.path.normpath(file)} yet; 'icp discover CONFIG' writes one, then "
+            "'icp ui CONFIG' shows it"
         )
-    typer.echo(f"MLflow UI at http://{host}:{port} on {masked(uri)}; stop it with Ctrl-C")
+    typer.echo(f"MLflow UI at http://{host}:{port} on {readable(uri)}; stop it with Ctrl-C")
     sys.stdout.flush()
     _hand_over([sys.executable, "-m", "mlflow", *ui_command(uri, artifacts, host, port)])
 

@@ -152,8 +152,10 @@ class ScorecardSettings(Model):
 
     @model_validator(mode="after")
     def _ordered(self) -> ScorecardSettings:
-        if self.red > self.green:
-            raise ValueError(f"scorecard.red ({self.red}) must not exceed scorecard.green ({self.green})")
+        if self.red >= self.green:
+            raise ValueError(
+                f"scorecard.red ({self.red}) must lie below scorecard.green ({self.green}): what lies between is yellow"
+            )
         return self
 
 

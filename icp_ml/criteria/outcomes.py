@@ -101,6 +101,7 @@ class Outcome:
             kept[followed] = kept_pseudo_values(
                 self.time[followed], self.churned[followed], self.horizon, self.entry[followed]
             )
+            kept[~followed] = kept[followed].mean()  # won, but nothing is known of keeping yet: as all others
         return 1 - kept if self.name == "churn" else self.won * kept
 
     def rate(self, mask: np.ndarray) -> GroupRate | None:
@@ -158,11 +159,7 @@ def churn_outcome(cohort: Cohort, horizon: int) -> Outcome:
 def won_outcome(cohort: Cohort, horizon: int, kept: bool) -> Outcome:
     """Return winning, or winning and keeping, among decided accounts, periods by decision."""
     name: OutcomeName = "won_and_kept" if kept else "won"
-    accounts = cohort.accounts
-    usable = cohort.decided.copy()
-    if kept:
-        usable &= ~accounts["won_without_period"].to_numpy(dtype=bool)
-    return _measured(name, cohort, np.flatnonzero(usable), horizon, "decided_at")
+    return _measured(name, cohort, np.flatnonzero(cohort.decided), horizon, "decided_at")
 
 
 def pull_outcome(cohort: Cohort, horizon: int, among: np.ndarray) -> Outcome:

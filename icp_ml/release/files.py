@@ -73,3 +73,5 @@ def _beside(target: Path) -> Path:
         ) from err
     except (FileExistsError, NotADirectoryError) as err:
         raise DataError(f"{target} cannot be written: {target.parent} is a file, not a folder; choose another") from err
+    except OSError as err:
+        raise DataError(f"{target} cannot be written in {target.parent}: {err.strerror}; choose another") from err

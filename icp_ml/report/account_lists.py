@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from icp_ml.report.counting import present_customers
+from icp_ml.report.counting import no_customers, present_customers
 from icp_ml.report.words import money
 
 SHOWN = 40
@@ -56,9 +57,6 @@ def account_lists(accounts: pd.DataFrame, scored: pd.DataFrame, currency: str | 
 def _table(accounts: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
     """Return what the lists show of each account."""
     pipeline = accounts["open_pipeline"].fillna(0).to_numpy(dtype=float)
-    present = present_customers(accounts).to_numpy(dtype=bool)
-    # A customer whose contracts nobody recorded may be one still; only one that was seen to leave is free again.
-    left = accounts["churned"].to_numpy(dtype=bool) & ~present
     status = np.where(pipeline > 0, "open", accounts["status"].to_numpy(dtype=object))
     return pd.DataFrame(
         {
@@ -72,8 +70,8 @@ def _table(accounts: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
             "pipeline": pipeline,
             "arr": accounts["arr_now"].to_numpy(dtype=float, na_value=np.nan),
             "until": accounts["period_end"].to_numpy(),
-            "present": present,
-            "free": (accounts["status"] != "customer").to_numpy() | left,
+            "present": present_customers(accounts).to_numpy(),
+            "free": no_customers(accounts).to_numpy(),
         }
     )
 
@@ -83,7 +81,7 @@ def _list(table: pd.DataFrame, by: list[str], ascending: list[int], currency: st
     return {"total": len(table), "rows": [_row(row, currency) for row in shown.to_dict("records")]}
 
 
-def _row(row: dict[str, Any], currency: str | None) -> dict[str, Any]:
+def _row(row: Mapping[Any, Any], currency: str | None) -> dict[str, Any]:
     named = isinstance(row["name"], str) and row["name"] != row["id"]
     return {
         "id": str(row["id"]),

@@ -64,7 +64,7 @@ def tier_counts(scored: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         Tier to ``accounts``, ``with_open_deals`` and ``open_pipeline``, ``present_customers`` and ``arr_now``, and
-        ``by_status``.
+        ``no_customers_now``.
     """
     tiers = scored["icp_tier"].to_numpy()
     return {tier: _held(accounts[tiers == tier]) for tier in ("green", "yellow", "red")}
@@ -76,15 +76,23 @@ def present_customers(accounts: pd.DataFrame) -> pd.Series:
     return (accounts["status"] == "customer") & (paying | accounts["period_end"].notna())
 
 
+def no_customers(accounts: pd.DataFrame) -> pd.Series:
+    """Return which accounts are surely no customers now, bool, indexed as ``Cohort.accounts``.
+
+    A customer whose contracts nobody recorded may be one still; only one that was seen to leave is none.
+    """
+    left = accounts["churned"].astype(bool) & ~present_customers(accounts)
+    return (accounts["status"] != "customer") | left
+
+
 def _held(accounts: pd.DataFrame) -> dict[str, Any]:
-    status = accounts["status"].value_counts()
     return {
         "accounts": len(accounts),
         "with_open_deals": int((accounts["open_pipeline"].fillna(0) > 0).sum()),
         "open_pipeline": _total(accounts["open_pipeline"]),
         "present_customers": int(present_customers(accounts).sum()),
         "arr_now": _total(accounts["arr_now"]),
-        "by_status": {s: int(status[s]) for s in _STATUSES if s in status},
+        "no_customers_now": int(no_customers(accounts).sum()),
     }
 
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from icp_ml.report.proposals import Told
-from icp_ml.report.words import count, figure_words, label, percent
+from icp_ml.report.words import count, figure_words, label, percent, span
+from icp_ml.wording import label_words, list_words
 
 _EXPLAINED = {
     "win_rate": "Won, of those decided",
@@ -21,6 +22,17 @@ _EXPLAINED = {
     "cost_to_serve": "Cost to serve a customer a year",
 }
 _OF = {"win_rate": "decided account", "cycle_days": "won deal", "opportunity_value": "decided account"}
+SAME = "the same for all"
+_MOST = 0.5
+_NAMES = {
+    "win_rate": "win rate",
+    "grr": "revenue kept",
+    "nrr": "revenue kept",
+    "arr": "what customers pay",
+    "cycle_days": "sales cycle",
+    "opportunity_value": "what an opportunity earns",
+    "cost_to_serve": "cost to serve",
+}
 _VERDICTS = ("high pull", "promising", "average", "avoid")
 # What segments.figures says where a group holds nobody who could be measured.
 _NOBODY = re.compile(
@@ -30,7 +42,7 @@ _NOBODY = re.compile(
 
 
 def told_segments(
-    segments: Mapping[str, Any], target: Mapping[str, Any], everybody: Mapping[str, Any], horizon: int
+    segments: Mapping[str, Any], overlaps: Mapping[str, Any], everybody: Mapping[str, Any], horizon: int
 ) -> list[Told]:
     """Return the segments, the best first; their rules are tried in file order, which ``order`` keeps.
 
@@ -38,8 +50,9 @@ def told_segments(
     ----------
     segments : mapping
         Content of ``segments.json``.
-    target : mapping
-        From :func:`icp_ml.report.target.target_document`.
+    overlaps : mapping
+        Segment id to how many of its accounts are in the target and refused, as
+        :func:`icp_ml.report.target.target_document` counts them.
     everybody : mapping
         The figures of all accounts; one that is absent there is left out of every segment, since that is said once.
     horizon : int
@@ -48,17 +61,18 @@ def told_segments(
     Returns
     -------
     list of dict
-        ``id``, ``name``, ``text`` (empty where the name says it), ``verdict``, ``worse`` (names of figures that are
-        worse than those of all accounts), ``order``, ``size`` (sentence), ``in_target`` (share of its accounts now, or
-        None), ``figures`` as :func:`told_figures` returns them, ``fit`` (a sentence on how steady the segment is).
+        ``id``, ``name``, ``text`` (empty where the name says it), ``verdict``, ``but`` (what speaks against it, mostly
+        empty), ``worse`` (names of figures that are worse than those of all accounts), ``order``, ``size``
+        (sentence), ``in_target`` and ``refused`` (shares of its accounts now, None where unknown), ``figures`` as
+        :func:`told_figures` returns them, ``fit`` (a sentence on how steady the segment is).
     """
     said = {name for name, figure in everybody.items() if "absent" in figure}
-    overlaps = target.get("segments") or {}
     told = [
-        _told(s, i, overlaps.get(s["id"]), said, horizon, segments.get("currency")) | {"worse": _worse(s, everybody)}
+        _told(s, i, overlaps.get(s["id"]) or {}, said, horizon, segments.get("currency"))
+        | {"worse": _worse(s, everybody)}
         for i, s in enumerate(segments["segments"], 1)
     ]
-    return sorted(told, key=lambda s: _VERDICTS.index(s["verdict"]) if s["verdict"] in _VERDICTS else len(_VERDICTS))
+    return sorted(told, key=lambda s: (bool(s["but"]), _VERDICTS.index(s["verdict"])))
 
 
 def told_figures(
@@ -94,29 +108,46 @@ def told_figures(
 def absent_sentence(figures: list[Told]) -> str:
     """Return which of the figures are not measured and why, empty where all are.
 
-    >>> absent_sentence([{"label": "Pull", "absent": "no customers with measured pull"}, {"label": "x", "value": "1"}])
-    'Not measured: pull (no customers with measured pull).'
+    >>> absent_sentence([{"name": "pull", "absent": "no customers"}, {"name": "arr", "value": "1"},
+    ...     {"name": "grr", "absent": "no ARR"}, {"name": "nrr", "absent": "no ARR"}])
+    'Not measured: pull (no customers); revenue kept (no ARR).'
     """
-    missing = [f"{f['label'][:1].lower()}{f['label'][1:]} ({f['absent']})" for f in figures if "absent" in f]
+    reasons: dict[str, list[str]] = {}
+    for figure in figures:
+        if "absent" in figure:
+            names = reasons.setdefault(figure["absent"], [])
+            name = _NAMES.get(figure["name"], label_words(figure["name"]))
+            names += [name] if name not in names else []
+    missing = [f"{list_words(tuple(names), 'and')} ({reason})" for reason, names in reasons.items()]
     return f"Not measured: {'; '.join(missing)}." if missing else ""
 
 
 def _told(
-    segment: Mapping[str, Any], order: int, overlap: Mapping[str, int] | None, said: set[str], horizon: int,
+    segment: Mapping[str, Any], order: int, overlap: Mapping[str, int], said: set[str], horizon: int,
     currency: str | None,
 ) -> Told:  # fmt: skip
-    shares = overlap["in_target"] / overlap["accounts"] if overlap and overlap["accounts"] else None
+    shares = {
+        k: overlap[k] / overlap["accounts"] if overlap.get("accounts") else None for k in ("in_target", "refused")
+    }
     return {
         "id": segment["id"],
         "name": segment["name"],
         "text": segment["rule"]["text"] if segment["rule"]["text"] != segment["name"] else "",
         "verdict": segment["verdict"],
+        "but": _against(segment["verdict"], shares["refused"]),
         "order": order,
         "size": _size(segment["sizes"], said),
-        "in_target": shares,
+        **shares,
         "figures": told_figures(segment["figures"], currency, horizon, said),
         "fit": _fit(segment),
     }
+
+
+def _against(verdict: str, refused: float | None) -> str:
+    """Say where the exclusions speak against a segment that its own figures do not."""
+    if refused is None or refused <= _MOST or verdict == "avoid":
+        return ""
+    return f"but an exclusion hits {'all' if refused == 1 else percent(refused)} of it"
 
 
 def _size(sizes: Mapping[str, int], said: set[str]) -> str:
@@ -157,7 +188,7 @@ def _figure(name: str, figure: Mapping[str, Any], currency: str | None, horizon:
     told["value"] = figure_words(name, figure["estimate"], currency)
     if "low" in figure:
         low, high = (figure_words(name, figure[end], currency) for end in ("low", "high"))
-        told["between"] = f"{low} to {high}" if low != high else "the same for all"
+        told["between"] = span(low, high) if low != high else SAME
     if figure.get("n"):
         told["of"] = count(figure["n"], _OF.get(name, "customer"))
     return told
@@ -165,7 +196,7 @@ def _figure(name: str, figure: Mapping[str, Any], currency: str | None, horizon:
 
 def _reason(absent: str) -> str:
     found = _NOBODY.match(absent)
-    return f"no {found['who']}" if found else absent
+    return f"no {found['who']}" if found else absent.removesuffix(", which could not be measured here")
 
 
 def _fit(segment: Mapping[str, Any]) -> str:
@@ -174,5 +205,5 @@ def _fit(segment: Mapping[str, Any]) -> str:
     steady = f"In resampled data it comes out again with {percent(segment['stability'])} of its accounts in common."
     if not fidelity or not min(fidelity):
         return steady
-    ends = f"{percent(min(fidelity))} to {percent(max(fidelity))}" if len(set(fidelity)) > 1 else percent(fidelity[0])
+    ends = span(percent(min(fidelity)), percent(max(fidelity))) if len(set(fidelity)) > 1 else percent(fidelity[0])
     return f"{steady} The rule shares {ends} of its accounts with a group found without any rule."

@@ -8,18 +8,27 @@ from typing import Any
 from markupsafe import Markup
 
 from icp_ml.report.charts import reliability_svg
+from icp_ml.report.glossary import glossary
+from icp_ml.report.groups import absent_sentence
 from icp_ml.report.rendering import render_html
+from icp_ml.report.words import percent
 
 
-def html_report(summary: Mapping[str, Any]) -> str:
+def html_report(summary: Mapping[str, Any], lists: Mapping[str, Any] | None = None) -> str:
     """Return the report: no network, no script, light or dark as the reader's system is.
 
     Parameters
     ----------
     summary : mapping
         From :func:`icp_ml.report.summary.summarise`. Everything in it is escaped.
+    lists : mapping, optional
+        From :func:`icp_ml.report.account_lists.account_lists`; without it no account is named.
     """
-    return render_html("report.html.j2", summary, {"reliability": _reliability})
+    return render_html(
+        "report.html.j2",
+        {"s": summary, "lists": lists, "glossary": glossary(summary)},
+        {"reliability": _reliability, "absent": absent_sentence, "percent": percent},
+    )
 
 
 def _reliability(model: Mapping[str, Any]) -> Markup:

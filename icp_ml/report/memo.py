@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from icp_ml.report.groups import absent_sentence
+from icp_ml.report.groups import SAME, absent_sentence
 from icp_ml.report.proposals import Told
 from icp_ml.report.rendering import render_markdown
-from icp_ml.report.words import count, label
+from icp_ml.report.words import count
 from icp_ml.wording import list_words
 
 _WANTED = ("high pull", "promising")
@@ -77,23 +77,23 @@ def _chosen(summary: Mapping[str, Any]) -> Chosen:
     With criteria, it is whom they describe, or the good segment most of which they describe; without, the best segment
     that does nothing worse than all accounts do; else nobody.
     """
-    good = [s for s in summary["segments"] if s["verdict"] in _WANTED and not s["worse"]]
+    good = [s for s in summary["segments"] if s["verdict"] in _WANTED and not s["worse"] and not s["but"]]
     if summary["target"]:
         inside = [s for s in good if s["in_target"] is not None and s["in_target"] > _MOST]
         if inside:
-            return Chosen(f"“{inside[0]['name']}”", tuple(inside[0]["figures"]), inside[0])
+            return Chosen(f"segment {inside[0]['id']}", tuple(inside[0]["figures"]), inside[0])
         ids = list_words(tuple(p["id"] for p in summary["criteria"]), "or")
-        return Chosen(f"the accounts in {ids}", tuple(summary["target"]["figures"]))
+        return Chosen(f"the target of {ids}", tuple(summary["target"]["figures"]))
     if good:
-        return Chosen(f"“{good[0]['name']}”", tuple(good[0]["figures"]), good[0])
-    return Chosen("the accounts we won" if summary["known"].get("cycle_days") else "our customers")
+        return Chosen(f"segment {good[0]['id']}", tuple(good[0]["figures"]), good[0])
+    return Chosen("the accounts we won")
 
 
 def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     criteria = tuple(f"{p['id']} {p['text']}: {p['evidence']}." for p in summary["criteria"])
     figures = tuple(_figure(f) for f in chosen.figures if f["name"] not in (*_ECONOMIC, *_URGENCY) and "value" in f)
     others = tuple(f"Not selected: {_named(s)}" for s in summary["segments"] if s is not chosen.segment)
-    questions = ()
+    questions: tuple[tuple[str, str], ...] = ()
     if chosen.segment:
         first = [f"Selected: {_named(chosen.segment)}", _resting(summary)]
     elif summary["target"]:
@@ -110,7 +110,8 @@ def _resting(summary: Mapping[str, Any]) -> str:
     if summary["criteria"]:
         return ""
     return (
-        "No criterion passed the evidence test, so this rests on the segment's own figures: a lead to try, not a rule."
+        "No criterion stands out among the accounts that no exclusion hits, so this rests on the segment's own "
+        "figures: a lead to try, not a rule."
     )
 
 
@@ -118,7 +119,7 @@ def _no_segment(summary: Mapping[str, Any]) -> str:
     """Say why no segment is the one to go for."""
     if summary["no_segments"]:
         return str(summary["no_segments"])
-    good = any(s["verdict"] in _WANTED for s in summary["segments"])
+    good = any(s["verdict"] in _WANTED and not s["but"] for s in summary["segments"])
     if summary["target"]:
         return "No segment that was found coincides with them." if good else "No segment that was found does better."
     return (
@@ -130,8 +131,19 @@ def _no_segment(summary: Mapping[str, Any]) -> str:
 
 def _named(segment: Told) -> str:
     said = f" {segment['text']}." if segment["text"] else ""
-    worse = f" Worse than average: {list_words(tuple(label(w).lower() for w in segment['worse']), 'and')}."
-    return f"{segment['id']} {segment['name']}: {segment['verdict']}.{said}{worse if segment['worse'] else ''}"
+    return f"{segment['id']} {segment['name']}: {_judged(segment)}.{said}{_worse(segment)}"
+
+
+def _judged(segment: Told) -> str:
+    return f"{segment['verdict']}, {segment['but']}" if segment["but"] else str(segment["verdict"])
+
+
+def _worse(segment: Told) -> str:
+    """Name what the segment does worse than all accounts, with the figures; empty where it does nothing worse."""
+    named = [name for name in segment["worse"] if name != "grr" or "nrr" not in segment["worse"]]
+    figures = [f for f in segment["figures"] if f["name"] in named]
+    told = [f"{f['label'][:1].lower()}{f['label'][1:]}: {f['value']}" for f in figures]
+    return f" Worse than average: {'; '.join(told)}." if told else ""
 
 
 _WHO_TO_TRY = (
@@ -142,9 +154,9 @@ _WHO_TO_TRY = (
 
 
 def _problem(summary: Mapping[str, Any], chosen: Chosen) -> Section:
-    shown = [_figure(f) for f in map(chosen.figure, _URGENCY) if f]
+    found = [f for f in map(chosen.figure, _URGENCY) if f and f["between"] != SAME]
     pull = summary["stated"]["pull"] if summary["stated"] else []
-    pull = [f"Among the accounts the stated ICP fits: {p[:1].lower()}{p[1:]}" for p in pull]
+    pull = [p.replace("nside it", "nside the stated ICP", 1) for p in pull]
     questions = [
         (
             "the heads of product and customer success",
@@ -161,15 +173,15 @@ def _problem(summary: Mapping[str, Any], chosen: Chosen) -> Section:
                 "is measured; put it into the signals table and name it under pull in the config.",
             )
         )
-    said = "The data shows urgency as behaviour alone: how fast they bought and how widely they use it."
-    paragraph = said if shown or pull else "The data shows nothing of urgency."
-    return Section("Problem and urgency", (paragraph,), (*shown, *pull), tuple(questions))
+    shows = found or pull
+    paragraph = "The data shows urgency as behaviour alone." if shows else "The data shows nothing of urgency."
+    return Section("Problem and urgency", (paragraph,), (*map(_figure, found), *pull), tuple(questions))
 
 
 def _buyer(chosen: Chosen) -> Section:
     question = (
-        f"Among {chosen.name}: who signs, who has to agree, and who can stop it? No table names people: a buyer_role "
-        "column on opportunities would let the next run compare deals by who led them."
+        f"In deals with {chosen.name}, who signs, who has to agree, and who can stop it? No table names people: a "
+        "buyer_role column on opportunities would let the next run compare deals by who led them."
     )
     return Section(
         "Buyer and committee",
@@ -187,7 +199,7 @@ def _why_we_win(summary: Mapping[str, Any]) -> Section:
     model = next((m for m in summary["models"] if m["outcome"] == "win" and "verdict" in m), None)
     if model:
         paragraphs.append(
-            f"Who is won can be told from what is known before the sale as far as this: {model['plain'] or model['verdict']}"
+            f"How well what is known before the sale tells who is won: {model['plain'] or model['verdict']}"
         )
     if model and model.get("importance"):
         leading = list_words(tuple(row["attribute"] for row in model["importance"][:3]), "and")
@@ -240,7 +252,7 @@ def _economics(summary: Mapping[str, Any], chosen: Chosen) -> Section:
 def _proof_plan(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     target = chosen.name if chosen.figures else "the green tier"
     steps = [
-        f"Work the next {_TRIAL} new accounts among {target}, and keep a list of those turned away and why.",
+        f"Work the next {_TRIAL} new accounts of {target}, and keep a list of those turned away and why.",
         "Write down before the start what would prove this wrong; the ranges above are what to expect.",
         "After a quarter, run icp discover again with this release as --previous: ids stay, so rules can be compared.",
     ]

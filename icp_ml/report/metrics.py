@@ -32,11 +32,12 @@ def release_figures(
         which part it belongs to: ``churn``, ``win``, ``segments``, ``criteria``, ``exclusions``,
         ``scorecard``, ``accounts``, ``everybody``.
     """
-    figures: Figures = {}
-    for report in (models.churn, models.win):
+    # What a reader compares two releases by comes first: MLflow shows figures in this order.
+    figures = _criteria_figures(criteria) | _segment_figures(segments)
+    for report in (models.win, models.churn):
         if report is not None:
             figures |= model_figures(report)
-    figures |= _criteria_figures(criteria) | _segment_figures(segments) | _counted_figures(counted)
+    figures |= _counted_figures(counted)
     return {name: entry for name, entry in figures.items() if math.isfinite(entry["value"])}
 
 
@@ -48,6 +49,9 @@ def model_figures(report: ModelReport) -> Figures:
     figures: Figures = {}
     for metric in report.metrics:
         name = _metric_name(report.outcome, metric)
+        if metric.name == "events":
+            figures[name] = _entry(metric.value, n=metric.n)
+            continue
         entry = _entry(metric.value, metric.low, metric.high, metric.n)
         figures[f"{name}_{metric.model}"] = entry
         if metric.model == report.predictor.kind:
@@ -92,13 +96,13 @@ def _interval_entry(interval: Mapping[str, Any]) -> dict[str, Any]:
 
 def _criteria_figures(criteria: Mapping[str, Any]) -> Figures:
     kinds = [c["kind"] for c in criteria["criteria"]]
-    figures = {
+    figures = {f"scorecard_{name}": _interval_entry(v) for name, v in _measured(criteria["scorecard"])}
+    figures |= {
         "criteria_proposed": _entry(kinds.count("include")),
         "exclusions_proposed": _entry(kinds.count("exclude")),
         "scorecard_lines": _entry(len(criteria["scorecard"]["items"])),
     }
     figures |= {f"exclusions_{name}": _entry(v) for name, v in _numbers(criteria.get("totals") or {})}
-    figures |= {f"scorecard_{name}": _entry(v) for name, v in _numbers(criteria["scorecard"].get("figures") or {})}
     for entry in criteria["criteria"]:
         evidence, receipt = entry["evidence"], entry.get("receipt") or {}
         figures[f"criteria_{entry['id']}_risk_difference"] = _interval_entry(
@@ -106,6 +110,16 @@ def _criteria_figures(criteria: Mapping[str, Any]) -> Figures:
         )
         figures |= {f"criteria_{entry['id']}_{name}": _entry(value) for name, value in _numbers(receipt)}
     return figures
+
+
+def _measured(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Return what was measured of the score, by name: each tier's rate, and how well the score ranks later accounts."""
+    found = scorecard.get("figures") or {}
+    named = {f"{tier}_rate": figure for tier, figure in (found.get("tiers") or {}).items()}
+    for who, figure in (found.get("ranking") or {}).items():
+        named["auc_out_of_time" if who == "scorecard" else f"auc_out_of_time_{who}"] = figure
+    # A tier nobody fell in has a reason in place of a figure, and the cut-off of the ranking is a date.
+    yield from ((name, f) for name, f in named.items() if isinstance(f, Mapping) and "estimate" in f)
 
 
 def _segment_figures(segments: Mapping[str, Any]) -> Figures:
@@ -135,4 +149,4 @@ def _numbers(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{prefix}{name}_")
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield f"{prefix}{name}", float(value)
+            yield f"{prefix}{name}".replace(" ", "_"), float(value)

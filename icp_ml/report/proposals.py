@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from icp_ml.report.words import count, evidence_sentence, money, percent, points
+from icp_ml.report.words import count, evidence_sentence, money, percent, points, span
 
 Told = dict[str, Any]
 
@@ -34,7 +34,7 @@ def told_proposals(criteria: Mapping[str, Any], kind: str, deals: bool = True) -
     -------
     list of dict
         ``id``, ``text``, ``state`` (words), ``evidence`` (sentence), ``bar`` (``rate``, ``rate_elsewhere`` for drawing,
-        absent for pull), ``receipt`` (sentences), ``mind`` (sentences to mind), ``review_on``.
+        and both in words; absent for pull), ``receipt`` (sentences), ``mind`` (sentences to mind), ``review_on``.
     """
     currency, months = criteria.get("currency"), _months(criteria)
     active = [c for c in criteria["criteria"] if c["kind"] == kind and c["status"] != "rejected"]
@@ -88,7 +88,12 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
         "review_on": receipt.get("review_on"),
     }
     if evidence.get("outcome") != "pull" and "rate" in evidence:
-        told["bar"] = {"rate": evidence["rate"], "rate_elsewhere": evidence["rate_elsewhere"]}
+        told["bar"] = {
+            "rate": evidence["rate"],
+            "rate_elsewhere": evidence["rate_elsewhere"],
+            "words": percent(evidence["rate"]),
+            "words_elsewhere": percent(evidence["rate_elsewhere"]),
+        }
     return told
 
 
@@ -183,10 +188,9 @@ def _tier(tier: str, edges: Mapping[str, Any], rate: Mapping[str, Any] | None, t
     told: Told = {"tier": tier, "edge": _TIER_EDGES[tier].format(**edges), "action": edges["actions"][tier]}
     if rate and "estimate" in rate:
         told["rate"] = rate["estimate"]
-        told["sentence"] = (
-            f"{percent(rate['estimate'])} of {count(rate['n'], 'past account')} were {target} "
-            f"({percent(rate['low'])} to {percent(rate['high'])})"
-        )
+        past, ends = count(rate["n"], "past account"), span(percent(rate["low"]), percent(rate["high"]))
+        told["sentence"] = f"{percent(rate['estimate'])} of {past} were {target} ({ends})"
+        told["measured"] = {"value": percent(rate["estimate"]), "between": ends, "of": past}
     else:
         told["sentence"] = "no past account to measure it on" if rate and "absent" in rate else "not measured"
     return told

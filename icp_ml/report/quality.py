@@ -51,7 +51,7 @@ def _left_out(left_out: Mapping[str, int], as_of: str) -> list[str]:
     sentences = []
     for rate, ending in (("rate", False), ("churn rate", True)):
         parts = [
-            f"{n:,} {reason.removesuffix(_NO_CHURN).replace('as_of', as_of)}"
+            f"{reason.removesuffix(_NO_CHURN).replace('as_of', as_of).replace(': ', ', ')} ({n:,})"
             for reason, n in left_out.items()
             if reason.endswith(_NO_CHURN) is ending
         ]

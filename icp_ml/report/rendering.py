@@ -13,11 +13,11 @@ _MARKDOWN = re.compile(r"([\\`*\[\]|#~]|(?<![^\W_])_|_(?![^\W_]))")
 _LINE_START = re.compile(r"^(\s*)([-+>]|\d+[.)])(?=\s|$)")
 
 
-def render_html(template: str, summary: Mapping[str, Any], functions: Mapping[str, Callable[..., str]]) -> str:
+def render_html(template: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., str]]) -> str:
     """Fill an HTML template; ``functions`` are callable in it by name."""
     environment = _environment(autoescape=True)
     environment.globals.update(functions)
-    return environment.get_template(template).render(s=summary)
+    return environment.get_template(template).render(**values)
 
 
 def render_markdown(template: str, **values: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from icp_ml.report.proposals import Told
-from icp_ml.report.words import count, months_of, percent, points
+from icp_ml.report.words import count, months_of, percent, points, span
 
 _MATCHED = {"pursued": "accounts pursued", "won": "accounts won", "kept": "customers kept for {months} months"}
 
@@ -39,7 +39,7 @@ def _matches(figures: Mapping[str, Any], months: int) -> list[str]:
     known = {group: figures.get(f"match_rate_{group}", {}) for group in _MATCHED}
     return [
         f"{percent(rate['estimate'])} of {rate['n']:,} {_MATCHED[group].format(months=months)} fit it "
-        f"({percent(rate['low'])} to {percent(rate['high'])})."
+        f"({span(percent(rate['low']), percent(rate['high']))})."
         for group, rate in known.items()
         if "estimate" in rate
     ]

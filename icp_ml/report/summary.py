@@ -14,7 +14,7 @@ from icp_ml.report.models import told_models
 from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals
 from icp_ml.report.quality import told_quality
 from icp_ml.report.stated import told_stated
-from icp_ml.report.words import count, money, percent
+from icp_ml.report.words import count, money, percent, span
 from icp_ml.wording import list_words
 
 TIERS = ("green", "yellow", "red")
@@ -60,7 +60,7 @@ def summarise(
         "tiers_now": _tiers_now(metrics, currency),
         "tension": _tension(metrics.get("tiers") or {}, currency, deals),
         "target": _target(target, currency, horizon, everybody),
-        "segments": told_segments(segments, target, everybody, horizon),
+        "segments": told_segments(segments, target.get("segments") or {}, everybody, horizon),
         "no_segments": segments.get("none_because"),
         "models": told_models(metrics),
         "loss_reasons": [f"{r['reason']} ({percent(r['share'])})" for r in counted.get("loss_reasons") or []],
@@ -72,8 +72,8 @@ def summarise(
 
 
 def _target(target: Mapping[str, Any], currency: str | None, horizon: int, everybody: Mapping[str, Any]) -> Told | None:
-    """Return how many accounts the criteria describe now and what happened to those of the past, None without criteria."""
-    if not target:
+    """Return how many accounts the criteria describe now and what happened to past ones, None without criteria."""
+    if "figures" not in target:
         return None
     said = {name for name, figure in everybody.items() if "absent" in figure}
     return {"accounts": target["accounts"], "figures": told_figures(target["figures"], currency, horizon, said)}
@@ -142,13 +142,13 @@ def _unmeasured(absent: str) -> str:
 def _rate(figure: Mapping[str, Any]) -> str:
     if "estimate" not in figure:
         return ""
-    return f" (win rate {percent(figure['estimate'])}, {percent(figure['low'])} to {percent(figure['high'])})"
+    return f" (win rate {percent(figure['estimate'])}, {span(percent(figure['low']), percent(figure['high']))})"
 
 
 def _left(figure: Mapping[str, Any]) -> str:
     if "estimate" not in figure:
         return ""
-    between = f"{percent(figure['low'])} to {percent(figure['high'])}"
+    between = span(percent(figure["low"]), percent(figure["high"]))
     return f"; {percent(figure['estimate'])} of them left within {figure['months']} months ({between})"
 
 
@@ -170,11 +170,9 @@ def _tension(tiers: Mapping[str, Any], currency: str | None, deals: bool) -> lis
     """Say what the tiers mean for accounts of today: who is still to be had, and what would have to be refused."""
     green, red = tiers.get("green") or {}, tiers.get("red") or {}
     sentences = []
-    free = sum(n for status, n in (green.get("by_status") or {}).items() if status != "customer")
-    if free:
-        sentences.append(
-            f"To pursue: {count(free, 'green account')} never became {'a customer' if free == 1 else 'customers'}."
-        )
+    if free := green.get("no_customers_now"):
+        who = count(free, "green account is no customer", "green accounts are no customers")
+        sentences.append(f"To pursue: {who} now.")
     if deals and red.get("with_open_deals"):
         who = count(red["with_open_deals"], "red account has", "red accounts have")
         sentences.append(f"To refuse: {who} open deals, worth {money(red['open_pipeline'], currency)}.")
@@ -198,8 +196,8 @@ def _limits(told: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
     if budget is not None:
         limits.insert(
             2,
-            f"All rules together share an error budget: at most {percent(float(budget))} of what is proposed is expected "
-            "to be wrong.",
+            f"All rules together share an error budget: at most {percent(float(budget))} of what is proposed is "
+            "expected to be wrong.",
         )
     if told["currency"] is None:
         limits.append("Amounts are as the tables hold them; no currency is named in the config (money.currency).")

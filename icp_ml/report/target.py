@@ -34,7 +34,8 @@ def target_document(
     -------
     dict
         ``accounts``: how many are in the target now; ``figures``: what happened in it, with attributes as known at the
-        decision; ``segments``: segment id to ``accounts`` and ``in_target``. Empty where no criterion is active.
+        decision; both absent where no criterion is active. ``segments``: segment id to ``accounts``, ``in_target`` and
+        ``refused``, how many of them an exclusion hits.
 
     Notes
     -----
@@ -43,23 +44,26 @@ def target_document(
     """
     wanted = [c["id"] for c in criteria["criteria"] if c["kind"] == "include" and c["status"] != "rejected"]
     refused = [c["id"] for c in criteria["criteria"] if c["kind"] == "exclude" and c["status"] != "rejected"]
-    if not wanted:
-        return {}
-    at_decision = ActiveRules.from_document(criteria).score_frame(cohort.attributes)["matched_criteria"]
-    then, now = (_held(matched, wanted, refused) for matched in (at_decision, scored["matched_criteria"]))
-    months = churn_months(cohort, np.ones(len(cohort.accounts), dtype=bool))
+    now, hit = _held(scored["matched_criteria"], wanted), _held(scored["matched_criteria"], refused)
     segment = scored["segment"].to_numpy(dtype=object)
+    overlaps = {str(name): _overlap(segment == name, now & ~hit, hit) for name in sorted({s for s in segment if s})}
+    if not wanted:
+        return {"segments": overlaps}
+    at_decision = ActiveRules.from_document(criteria).score_frame(cohort.attributes)["matched_criteria"]
+    then = _held(at_decision, wanted) & ~_held(at_decision, refused)
+    months = churn_months(cohort, np.ones(len(cohort.accounts), dtype=bool))
+    figures = segment_figures(cohort, then, months, economics)
+    return {"accounts": int((now & ~hit).sum()), "figures": figures, "segments": overlaps}
+
+
+def _held(matched: pd.Series, rules: list[str]) -> np.ndarray:
+    """Return which accounts match at least one of the rules, given the ids each account matches."""
+    return np.array([not set(rules).isdisjoint(str(text).split(";")) for text in matched], dtype=bool)
+
+
+def _overlap(members: np.ndarray, target: np.ndarray, refused: np.ndarray) -> dict[str, int]:
     return {
-        "accounts": int(now.sum()),
-        "figures": segment_figures(cohort, then, months, economics),
-        "segments": {
-            str(name): {"accounts": int((segment == name).sum()), "in_target": int((now & (segment == name)).sum())}
-            for name in sorted({s for s in segment if s})
-        },
+        "accounts": int(members.sum()),
+        "in_target": int((members & target).sum()),
+        "refused": int((members & refused).sum()),
     }
-
-
-def _held(matched: pd.Series, wanted: list[str], refused: list[str]) -> np.ndarray:
-    """Return which accounts match a wanted rule and no refused one, given the ids each one matches."""
-    ids = [set(str(text).split(";")) for text in matched]
-    return np.array([bool(found & set(wanted)) and not found & set(refused) for found in ids], dtype=bool)

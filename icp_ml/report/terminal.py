@@ -109,7 +109,9 @@ class _Page:
         self.section("Segments", [none_because or "Groups that differ in winning, keeping, expanding or pull."])
         for segment in segments:
             head = Text.assemble(
-                (f"{segment['id']}  {segment['name']}", "bold"), ("  " + segment["verdict"], _style(segment["verdict"]))
+                (f"{segment['id']}  {segment['name']}", "bold"),
+                ("  " + segment["verdict"], _style(segment["verdict"])),
+                (f", {segment['but']}" if segment["but"] else ""),
             )
             self.console.print(Padding(head, (0, 0, 0, 2)))
             if segment["text"]:
@@ -118,7 +120,7 @@ class _Page:
             self.line(segment["size"], indent=6)
             shown = [_figure(figures[name]) for name in _segment_figures(figures)]
             if shown:
-                self.line(f"{'; '.join(shown)}.", indent=6)
+                self.line(f"{_capital('; '.join(shown))}.", indent=6)
 
     def tiers(self, scorecard: Told, now: list[Told], tension: list[str]) -> None:
         """Print the tiers: what was measured in each, and what is in it now."""
@@ -158,7 +160,7 @@ def _segment_figures(figures: Mapping[str, Told]) -> list[str]:
 
 def _figure(figure: Told) -> str:
     between = f" ({figure['between']})" if "between" in figure else ""
-    return f"{figure['label']}: {figure['value']}{between}"
+    return f"{figure['label'][:1].lower()}{figure['label'][1:]}: {figure['value']}{between}"
 
 
 def _model(model: Told) -> str:

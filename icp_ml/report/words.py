@@ -53,6 +53,21 @@ def money(amount: float, currency: str | None) -> str:
     return f"{currency} {words}" if currency else words
 
 
+def span(low: str, high: str) -> str:
+    """Write a range between two figures in words; what both carry is said once.
+
+    >>> span("39 %", "42 %"), span("EUR 15,142", "EUR 16,981"), span("44 days", "47 days"), span("2.9", "3.1")
+    ('39 to 42 %', 'EUR 15,142 to 16,981', '44 to 47 days', '2.9 to 3.1')
+    >>> span("under 0.1 %", "2 %"), span("EUR -3", "EUR 0.95 million")
+    ('under 0.1 to 2 %', 'EUR -3 to 0.95 million')
+    """
+    unit = next((u for u in (" %", " days") if low.endswith(u) and high.endswith(u)), "")
+    currency = re.match(r"([A-Z]{3} )(?=-?\d)", low)
+    if currency and high.startswith(currency[1]):
+        high = high.removeprefix(currency[1])
+    return f"{low.removesuffix(unit)} to {high}"
+
+
 def count(n: int, one: str, many: str | None = None) -> str:
     """Write a number of things.
 
@@ -73,11 +88,12 @@ def months_of(outcome: str) -> int | None:
 
 
 def evidence_sentence(evidence: Mapping[str, Any]) -> str:
-    """Say what a rule rests on, in a sentence without jargon.
+    r"""Say what a rule rests on, in a sentence without jargon.
 
-    >>> evidence_sentence({"outcome": "churn_12m", "n": 212, "events": 101, "rate": 0.48, "rate_elsewhere": 0.11,
-    ...     "risk_difference": {"estimate": 0.37, "low": 0.29, "high": 0.45, "level": 0.9}})
-    '48 % of them left within 12 months, against 11 % of the rest (difference 29 to 45 points; 212 customers, 101 seen to leave)'
+    >>> print(evidence_sentence({"outcome": "churn_12m", "n": 212, "events": 101, "rate": 0.48, "rate_elsewhere": 0.11,
+    ...     "risk_difference": {"estimate": 0.37, "low": 0.29, "high": 0.45, "level": 0.9}}).replace(" (", "\n("))
+    48 % of them left within 12 months, against 11 % of the rest
+    (difference 29 to 45 points; 212 customers, 101 seen to leave)
     """
     if "rate" not in evidence or "rate_elsewhere" not in evidence:
         return "nothing was measured: a person added this rule"

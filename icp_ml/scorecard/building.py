@@ -112,7 +112,9 @@ def binary_target(outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
     time, churned = outcome.time[followed], outcome.churned[followed]
     lost = churned & (time <= outcome.horizon)
     labels[followed] = (~lost & (time >= outcome.horizon)).astype(float)
-    weights[followed] = ipcw_weights(time, churned, outcome.horizon)
+    won = max(float((outcome.won > 0).sum()), 1.0)
+    # Won accounts that nobody has followed yet are stood in for by those that are.
+    weights[followed] = ipcw_weights(time, churned, outcome.horizon) * won / max(int(followed.sum()), 1)
     return labels, weights
 
 

@@ -31,27 +31,41 @@ class Crossfit:
     ----------
     rules : tuple of Rule
         Formed on all accounts, in order.
-    held_out : tuple of ndarray of bool, shape (n,)
-        For each rule, the accounts that its stand-in, formed without their fold, holds for.
-    came_back : tuple of int
-        For each rule, in how many folds there was a stand-in.
+    masks : ndarray of bool, shape (rules, n)
+        Accounts that each rule holds for.
+    stand_ins : ndarray of bool, shape (folds, rules, n)
+        Accounts that the rule's stand-in, formed without a fold, holds for; nobody where there is none.
+    folds : ndarray of int, shape (n,)
+        Fold of each account.
     """
 
     rules: tuple[Rule, ...]
-    held_out: tuple[np.ndarray, ...]
-    came_back: tuple[int, ...]
+    masks: np.ndarray
+    stand_ins: np.ndarray
+    folds: np.ndarray
+
+    @property
+    def held_out(self) -> np.ndarray:
+        """For each rule, the accounts that a stand-in formed without them holds for, shape (rules, n)."""
+        found = np.zeros_like(self.masks)
+        for fold, masks in enumerate(self.stand_ins):
+            found |= masks & (self.folds == fold)
+        return found
+
+    @property
+    def came_back(self) -> list[int]:
+        """In how many folds each rule has a stand-in."""
+        return [int(n) for n in self.stand_ins.any(axis=2).sum(axis=0)]
 
     def labels(self) -> np.ndarray:
         """Return for each account the first rule whose stand-in holds, -1 where none, shape (n,), int."""
-        return cells(self.held_out, len(self.held_out[0]))
+        return cells(list(self.held_out), len(self.folds))
 
     def only(self, places: Sequence[int]) -> Crossfit:
         """Return the same for some of the rules."""
-        return Crossfit(
-            tuple(self.rules[i] for i in places),
-            tuple(self.held_out[i] for i in places),
-            tuple(self.came_back[i] for i in places),
-        )
+        chosen = list(places)
+        rules = tuple(self.rules[i] for i in chosen)
+        return Crossfit(rules, self.masks[chosen], self.stand_ins[:, chosen], self.folds)
 
 
 def formed_without(form: Form, counted: np.ndarray, folds: np.ndarray) -> list[list[Rule]]:
@@ -77,15 +91,13 @@ def crossfit(
     folds : ndarray of int, shape (n,)
         Fold of each account.
     """
-    masks = [rule.mask(frame) for rule in rules]
-    held_out = [np.zeros(len(frame), dtype=bool) for _ in rules]
-    came_back = [0] * len(rules)
+    masks = np.array([rule.mask(frame) for rule in rules], dtype=bool).reshape(len(rules), len(frame))
+    stand_ins = np.zeros((FOLDS, *masks.shape), dtype=bool)
     for fold, others in enumerate(again):
         theirs = [rule.mask(frame) for rule in others]
         for mine, other in _pairs([m[counted] for m in masks], [m[counted] for m in theirs]):
-            held_out[mine] |= theirs[other] & (folds == fold)
-            came_back[mine] += 1
-    return Crossfit(tuple(rules), tuple(held_out), tuple(came_back))
+            stand_ins[fold, mine] = theirs[other]
+    return Crossfit(tuple(rules), masks, stand_ins, folds)
 
 
 def _pairs(mine: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> list[tuple[int, int]]:

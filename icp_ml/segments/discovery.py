@@ -30,6 +30,7 @@ FEWEST_IN_SEGMENT = 30
 LEAST_STABLE = 0.5
 _FURTHER_SAMPLES = 5
 _COMPARED_ON = (3, 4)  # folds on which the two ways of forming are compared
+_CLEARLY_MORE = 0.01  # share of variance, summed over outcomes, that chance seldom explains
 _TOLERANCE = 6.0  # chi-squared that one boundary for one region may cost
 
 
@@ -120,7 +121,7 @@ class _Discovery:
     tell: Callable[[str], None]
 
     def better_way(self, looked_at: dict[str, Any]) -> tuple[Form, np.ndarray]:
-        """Return the way of forming that explains more of what happened to others, and their clusters (-2 elsewhere)."""
+        """Return the way of forming that explains more of what happened to others, and their clusters, -2 elsewhere."""
         second = self.counted & np.isin(self.folds, _COMPARED_ON)
         first = self.counted & ~second
         looked_at |= {"compared": {"forming": int(first.sum()), "measuring": int(second.sum())}}
@@ -130,14 +131,15 @@ class _Discovery:
         self.tell("splitting accounts by outcome")
         forms: dict[str, Form] = {"rule_list": self.forming.by_outcome, "hdbscan": self.forming.by_density}
         formed = {"rule_list": self.forming.by_outcome(first), "hdbscan": self.forming.describing(first, found)}
-        ways = {}
+        ways: dict[str, dict[str, Any]] = {}
         for way, rules in formed.items():
             shares = share_explained(rules, frame, targets)
             ways[way] = {
                 "formed": [rule.text() for rule in rules],
                 "explained": {name: round(share, 6) for name, share in shares.items()},
             }
-        chosen = max(ways, key=lambda way: (sum(ways[way]["explained"].values()), way))
+        totals = {way: sum(told["explained"].values()) for way, told in ways.items()}
+        chosen = "hdbscan" if totals["hdbscan"] > totals["rule_list"] + _CLEARLY_MORE else "rule_list"
         looked_at |= {"ways": ways, "chosen": chosen, "clusters": list(found.tried), "dimensions": dimensions}
         clusters = np.full(len(self.counted), -2)
         clusters[second] = found.others

@@ -58,7 +58,7 @@ class Forming:
         return self._rules(self._sample(accounts), lambda search: described(clusters.labels, search))
 
     def clusters(self, accounts: np.ndarray, others: np.ndarray) -> tuple[Clusters, list[str]]:
-        """Return density clusters formed by the accounts of one mask, with those of another assigned, and dimensions."""
+        """Return density clusters formed by the accounts of a mask, those of another assigned, and the dimensions."""
         rows = self._sample(accounts)
         space, assigned, dimensions = contribution_space(
             self.frame(rows),

@@ -8,7 +8,6 @@ import numpy as np
 
 from icp_ml.segments.targets import Targets
 
-
 _SCATTER = (1.0, 4.0)
 
 
@@ -28,8 +27,8 @@ def scatter(targets: Targets, members: np.ndarray) -> np.ndarray:
     """Return how much more outcomes scatter in a group than among all accounts, by outcome, shape (q,).
 
     Where half of the customers leave, chance moves their number more than where a tenth does: a chi-squared gained or
-    lost inside a group is divided by this, held between 1 and 4: where hardly anybody leaves, chance is
-    not the less.
+    lost inside a group is divided by this, held between 1 and 4: where hardly anybody leaves,
+    few events make chance no smaller.
     """
     s, x = targets.scores[members], targets.exposures[members]
     exposure = np.maximum(x.sum(axis=0), 1e-9)

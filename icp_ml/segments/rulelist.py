@@ -79,7 +79,7 @@ def grow(search: RuleSearch) -> list[tuple[int, ...]]:
     rules = pruned(readjusted(_extended([], deciding), deciding, deciding), deciding)
     if deciding.q == search.q:
         return rules
-    return pruned(readjusted(_extended(rules, search), search, deciding), search)
+    return pruned(readjusted(_extended(rules, search), search, deciding), search, deciding)
 
 
 def _extended(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, ...]]:
@@ -125,15 +125,20 @@ def _gain(rules: list[tuple[int, ...]], changed: list[tuple[int, ...]], at: int,
     return search.fit(changed) - search.fit(rules) - search.hurdle(changed[at]) + search.hurdle(rules[at])
 
 
-def pruned(rules: list[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, ...]]:
-    """Drop, weakest first, the rules whose loss costs less than their hurdle, and those that hold for too few."""
+def pruned(rules: Sequence[tuple[int, ...]], search: RuleSearch, *others: RuleSearch) -> list[tuple[int, ...]]:
+    """Drop, weakest first, the rules whose loss costs less than their hurdle, and those that hold for too few.
+
+    Where there are searches on other outcomes, a rule stays that carries its weight in any.
+    """
     rules = list(rules)
     while rules:
         sizes = np.bincount(search.cells(rules) + 1, minlength=len(rules) + 1)[1:]
         if sizes.min() < search.limits.smallest:
             del rules[int(sizes.argmin())]
             continue
-        losses = [_loss(rules, i, search) - search.hurdle(_own(rules, i)) for i in range(len(rules))]
+        losses = [
+            max(_loss(rules, i, s) - s.hurdle(_own(rules, i)) for s in (search, *others)) for i in range(len(rules))
+        ]
         if min(losses) >= 0:
             break
         del rules[int(np.argmin(losses))]

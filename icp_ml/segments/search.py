@@ -17,7 +17,7 @@ _LEAST_EXPOSURE = {"win": 15.0, "churn": 3.0, "pull": 10.0, "expansion": 10.0}
 _BEAM = 20
 _SEEDS = 3  # candidates kept of one set of attributes
 _LARGER_SIDE = 0.6
-_TRIES = 4  # candidates refined of each depth
+_TRIES = 2  # candidates refined of each depth
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class RuleSearch:
         self.grid, self.targets, self.limits = grid, targets, limits
         self.q = len(targets.names)
         self._axis_of = grid.axis_of.tolist()
-        self._latest: tuple[bytes, sparse.csr_array] = (b"", grid.bin_rows)
+        self._latest: tuple[bytes, sparse.csr_array, np.ndarray] = (b"", grid.bin_rows, np.ones(0))
         self._masks: dict[int, np.ndarray] = {}
         self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)])
         self.least = np.array([_LEAST_EXPOSURE.get(name, 10.0) for name in targets.names])
@@ -153,25 +153,23 @@ class RuleSearch:
         rows = np.flatnonzero(free)
         values = self.values[rows]
         masks = np.column_stack([self.mask(rule)[rows] for rule in beam]).astype(float)
-        bin_rows = self._bins_of(free)
+        bin_rows, scattered = self._of(free)
         width = values.shape[1]
         spread = (masks[:, :, None] * values[:, None, :]).reshape(len(rows), -1)
         sums = self.grid.subsets @ (bin_rows @ spread)
-        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), scatter(self.targets, free)).reshape(
-            -1, len(beam)
-        )
+        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), scattered).reshape(-1, len(beam))
         excess = gains - np.column_stack([self._extended_hurdles(rule, base) for rule in beam])
         for column, rule in enumerate(beam):
             used = np.isin(self.grid.axis_of, self.grid.axis_of[list(rule)])
             gains[used, column], excess[used, column] = 0.0, -np.inf
         return self._diverse(gains, excess, beam, most or _BEAM * (1 if beam[0] else 2))
 
-    def _bins_of(self, free: np.ndarray) -> sparse.csr_array:
-        """Return the bins of the free accounts; the last answer is kept, as one search asks many times."""
+    def _of(self, free: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+        """Return bins and scatter of the free accounts; the last answer is kept, as one search asks many times."""
         key = free.tobytes()
         if self._latest[0] != key:
-            self._latest = (key, self.grid.bin_rows[:, np.flatnonzero(free)])
-        return self._latest[1]
+            self._latest = (key, self.grid.bin_rows[:, np.flatnonzero(free)], scatter(self.targets, free))
+        return self._latest[1:]
 
     def _extended_hurdles(self, rule: tuple[int, ...], base: tuple[int, ...]) -> np.ndarray:
         """Return the hurdle of a rule extended by each condition, shape (conditions,); a base has paid already."""
@@ -221,7 +219,7 @@ class RuleSearch:
             best = better
         return best
 
-    def _gains(self, inside: np.ndarray, total: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    def _gains(self, inside: np.ndarray, total: np.ndarray, scattered: np.ndarray) -> np.ndarray:
         """Return the chi-squared gained, shape (rows,); 0 where either side is too small to judge."""
         q = self.q
         outside = total - inside
@@ -230,4 +228,4 @@ class RuleSearch:
         x_all = np.maximum(total[q : 2 * q], 1e-9)
         gain = s_in**2 / np.maximum(x_in, 1e-9) + s_out**2 / np.maximum(x_out, 1e-9) - total[:q] ** 2 / x_all
         enough = (inside[:, 2 * q] >= self.limits.smallest) & (outside[:, 2 * q] >= self.limits.smallest)
-        return np.where(judged, gain / spread, 0.0).sum(axis=1) * enough
+        return np.where(judged, gain / scattered, 0.0).sum(axis=1) * enough

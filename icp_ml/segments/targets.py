@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -58,15 +59,20 @@ class Targets:
         Outcomes of one account go together (who churns has little pull), so the sum is matched to a scaled chi-squared
         by its first two moments (Satterthwaite 1946, doi:10.2307/3002019).
         """
-        weights = np.linalg.eigvalsh(self._correlation())
-        scale = float(np.sum(weights**2) / np.sum(weights))
-        return scale * float(chi2.isf(chance, np.sum(weights) / scale))
+        scale, freedom = self._moments
+        return scale * float(chi2.isf(chance, freedom))
 
     def chance(self, statistic: float) -> float:
         """Return the probability of a summed chi-squared this large where nothing differs, 0..1."""
+        scale, freedom = self._moments
+        return float(chi2.sf(statistic / scale, freedom))
+
+    @cached_property
+    def _moments(self) -> tuple[float, float]:
+        """Scale and degrees of freedom of the chi-squared that the sum is matched to."""
         weights = np.linalg.eigvalsh(self._correlation())
         scale = float(np.sum(weights**2) / np.sum(weights))
-        return float(chi2.sf(statistic / scale, np.sum(weights) / scale))
+        return scale, float(np.sum(weights)) / scale
 
     def _correlation(self) -> np.ndarray:
         """Correlation of group sums, shape (q, q): outcomes measured on different accounts do not go together."""

@@ -29,6 +29,20 @@ _PREFIXES = {
     "segments": ("segments_",),
     "criteria": ("criteria_", "exclusions_", "scorecard_"),
 }
+# The parent run holds what two discoveries are compared by; what is of one rule, segment or rival model is in its part.
+_DETAIL = re.compile(r"^(criteria_[CX]\d+_|segments_S\d+_)|_(boosted|logistic|base_rate)$")
+_NOTES = {
+    "churn": "The churn model: how well it tells who leaves, on later accounts, beside its rivals.",
+    "win": "The win model: how well it tells who is won, on later accounts, beside its rivals.",
+    "segments": "The segments: what happened in each, on accounts that did not form it.",
+    "criteria": "Criteria, exclusions and the score: evidence and receipts of each rule, and each tier.",
+}
+_EXPERIMENT = {
+    # Without it MLflow takes an experiment without training code for one of language models, and shows it as such.
+    "mlflow.experimentKind": "custom_model_development",
+    "mlflow.note.content": "Ideal customer profiles: one run a discovery, with a nested run for each of its parts. "
+    "Select the runs named by release (tag icp.part is discovery) to compare them.",
+}
 _LOADER = "icp_ml.tracking.loading"
 _LONGEST_TAG = 7_500
 _LONGEST_PARAM = 500
@@ -146,6 +160,16 @@ def masked(uri: str) -> str:
     return re.sub(r"(://[^:/@\s]*):[^@\s]+@", r"\1:***@", uri)
 
 
+def readable(uri: str) -> str:
+    """Return a URI for people: without its password, and without steps up and down in a file's path.
+
+    >>> readable("sqlite:////data/configs/../mlflow.db"), readable("https://mlflow.example.com/a/../b")
+    ('sqlite:////data/mlflow.db', 'https://mlflow.example.com/a/../b')
+    """
+    file = sqlite_file(uri)
+    return masked(uri.replace(file.as_posix(), Path(os.path.normpath(file)).as_posix()) if file else uri)
+
+
 def sqlite_file(uri: str) -> Path | None:
     """Return the file of a SQLite tracking URI, None for any other.
 
@@ -175,7 +199,8 @@ class _Recording:
         """Write everything and return where it is."""
         experiment_id = self._experiment(experiment, artifacts)
         parent = self._run(experiment_id, self.discovery.release_id, None)
-        self._log(parent, self.discovery.params, self.discovery.metrics)
+        overall = {name: value for name, value in self.discovery.metrics.items() if not _DETAIL.search(name)}
+        self._log(parent, self.discovery.params, overall)
         self._inputs(parent)
         self.client.log_artifacts(parent, str(self.discovery.release))
         registered: dict[str, str] = {}
@@ -189,8 +214,10 @@ class _Recording:
             if model:
                 registered[part] = self._model(child, part)
             self.client.set_terminated(child, "FINISHED")
+        for outcome, version in registered.items():
+            self.client.set_tag(parent, f"icp.registered_{outcome}", version)
         self.client.set_terminated(parent, "FINISHED")
-        return TrackedRun(masked(self.uri), experiment, parent, registered)
+        return TrackedRun(readable(self.uri), experiment, parent, registered)
 
     def _experiment(self, name: str, artifacts: Path) -> str:
         from mlflow.exceptions import MlflowException
@@ -201,7 +228,7 @@ class _Recording:
         if found is not None:
             return str(found.experiment_id)
         local = artifacts.as_uri() if sqlite_file(self.uri) else None
-        return str(self.client.create_experiment(name, artifact_location=local))
+        return str(self.client.create_experiment(name, artifact_location=local, tags=_EXPERIMENT))
 
     def _run(self, experiment_id: str, name: str, parent: str | None) -> str:
         tags = {
@@ -217,6 +244,7 @@ class _Recording:
             tags["mlflow.note.content"] = _shortened(self.discovery.description)
         else:
             tags["mlflow.parentRunId"] = parent
+            tags["mlflow.note.content"] = f"{_NOTES[name]} Part of release {self.discovery.release_id}."
         return str(self.client.create_run(experiment_id, self.now, tags, run_name=name).info.run_id)
 
     def _log(self, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
@@ -258,8 +286,13 @@ class _Recording:
                 metadata={"release_id": self.discovery.release_id},
             )
         if not self.client.search_registered_models(f"name = '{name}'", max_results=1):
-            self.client.create_registered_model(name)
-        version = self.client.create_model_version(name, info.model_uri, run_id, model_id=info.model_id)
+            self.client.create_registered_model(name, description=_NOTES[outcome])
+        told = (
+            f"Release {self.discovery.release_id}, data up to {self.discovery.as_of}: {self.discovery.models[outcome]}."
+        )
+        version = self.client.create_model_version(
+            name, info.model_uri, run_id, description=told, model_id=info.model_id
+        )
         return f"{name}/{version.version}"
 
 

@@ -259,3 +259,8 @@ def test_a_value_of_the_wrong_kind_says_what_must_stand_there(complaint: Callabl
 
 def test_an_unknown_preset_names_the_config(complaint: Callable[..., str]) -> None:
     assert complaint(BASE + "preset: hubspott\n").startswith("icp.yaml: preset: 'hubspott' is not known (did you mean")
+
+
+def test_tier_edges_leave_room_for_yellow(complaint: Callable[..., str]) -> None:
+    message = complaint(BASE + "scorecard: {green: 60, red: 60}\n")
+    assert "scorecard.red (60) must lie below scorecard.green (60): what lies between is yellow" in message

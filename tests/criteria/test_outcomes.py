@@ -54,3 +54,14 @@ def test_periods_are_of_equal_size_and_in_order_of_time():
     strata = period_strata(dates)
     assert np.bincount(strata).tolist() == [250] * 4
     assert strata[0] == 3
+
+
+def test_a_won_account_of_which_nothing_is_known_yet_counts_as_won_and_is_kept_like_the_others():
+    outcome = _outcome("won_and_kept")
+    unknown = Outcome(
+        "won_and_kept", outcome.rows, outcome.strata, 12, np.array([1.0, 1, 1, 1, 1, 0]), outcome.time, outcome.entry,
+        CHURNED, np.empty(0),
+    )  # fmt: skip
+    # win rate 5/6, retention of the four that are followed 1/2
+    assert np.isclose(unknown.rate(np.ones(6, bool)).estimate, 5 / 6 * 1 / 2)
+    assert np.isclose(unknown.values()[4], 1 / 2)

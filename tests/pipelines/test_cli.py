@@ -148,6 +148,8 @@ def test_validate_lists_what_stops_a_run_and_exits_2(tmp_path: Path) -> None:
     document = json.loads(as_json.stdout)
     assert document["ok"] is False
     assert {i["level"] for i in document["issues"]} >= {"stop"}
+    assert "o1" in as_json.stderr
+    assert "maybe" in as_json.stderr
 
 
 def test_set_overrides_a_key_of_the_config(tmp_path: Path) -> None:
@@ -172,6 +174,30 @@ def test_a_previous_release_that_is_not_there_is_an_error_and_none_is_not(tmp_pa
     done = RUNNER.invoke(cli.app, ["discover", str(config), "--previous", str(tmp_path / "gone")])
     assert done.exit_code == 2
     assert "gone" in done.stderr
+
+
+def test_a_sample_never_overwrites_tables_of_somebodys_own(tmp_path: Path) -> None:
+    _config(tmp_path, {"accounts": ACCOUNTS})
+    done = RUNNER.invoke(cli.app, ["sample", str(tmp_path), "--accounts", "60"])
+    assert done.exit_code == 2
+    assert "holds accounts.csv and no truth.json" in done.stderr
+    assert (tmp_path / "accounts.csv").read_text() == ACCOUNTS
+
+
+def test_a_sample_replaces_an_earlier_one(tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        assert RUNNER.invoke(cli.app, ["sample", str(tmp_path), "--accounts", "60", "--seed", seed]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("out", "said"), [(".", "must name the config file to write"), ("accounts.csv/icp.yaml", "is a file, not a folder")]
+)
+def test_a_draft_that_cannot_be_written_says_so(tmp_path: Path, out: str, said: str) -> None:
+    _config(tmp_path, {"accounts": ACCOUNTS, "opportunities": DEALS})
+    done = RUNNER.invoke(cli.app, ["init", str(tmp_path), "--out", str(tmp_path / out), "--force"])
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.output
 
 
 def test_an_expected_error_of_the_library_is_an_icp_error() -> None:

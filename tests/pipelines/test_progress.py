@@ -51,3 +51,10 @@ def test_a_stage_that_fails_has_no_time() -> None:
 def test_a_stage_that_was_not_announced_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="not in tuple"), Stages(("read",), stream=io.StringIO()).stage("models"):
         pass
+
+
+def test_a_stage_that_fails_ends_its_line_so_that_the_error_stands_on_its_own() -> None:
+    log = io.StringIO()
+    with pytest.raises(OSError, match="gone"), Stages(("read",), stream=log).stage("read"):
+        raise OSError("gone")
+    assert log.getvalue() == "[1/1] read ... not done\n"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,12 @@ def test_a_file_in_the_way_of_the_parent_folder_is_named(tmp_path):
         written_aside(tmp_path / "file" / "out.csv"),
     ):
         raise AssertionError("nothing is written")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_place_that_takes_no_folder_is_an_error_of_the_users_input():
+    with (
+        pytest.raises(DataError, match=r"cannot be written in /proc/nowhere: .*; choose another"),
+        written_aside(Path("/proc/nowhere/out.csv")),
+    ):
+        pass

@@ -7,6 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from icp_ml.report.description import run_description
+from icp_ml.report.glossary import glossary
 from icp_ml.report.html import html_report
 from icp_ml.report.memo import memo
 from icp_ml.report.summary import summarise
@@ -41,11 +42,18 @@ def _read(page: str) -> _Reader:
 def test_the_report_opens_with_the_verdict_and_needs_no_network(documents: Documents) -> None:
     page = html_report(summarise(**documents))
     reader = _read(page)
-    assert reader.links == []
+    assert reader.links
+    assert [link for link in reader.links if not link.startswith("#")] == [], "it links only within itself"
+    assert {link[1:] for link in reader.links} <= set(re.findall(r'id="(\w+)"', page))
     assert not {"script", "link", "iframe", "img"} & set(reader.tags)
     assert "@import" not in page
     assert "url(" not in page
-    assert page.index("<h1>Refuse “Fewer than 40 employees”") < page.index("Whom to refuse")
+    titles = re.findall(r"<h2[^>]*>([^<]+)</h2>", page)
+    assert titles == [
+        "Refuse", "Pursue", "Whom to refuse", "Whom to pursue", "What the stated ICP gets right and wrong", "Segments",
+        "Score and tiers", "How far the models can be trusted", "What to know of the data",
+        "How this was found, and what it cannot say", "Words used here",
+    ]  # fmt: skip
     assert len(page.encode()) < 500_000
 
 
@@ -127,7 +135,39 @@ def test_the_description_of_a_run_holds_verdict_rules_and_segments(documents: Do
     text = run_description(summarise(**documents))
     assert text.startswith("**Refuse “Fewer than 40 employees”. Pursue “50 to 500 employees”.**")
     assert "- **X1 Fewer than 40 employees**: 48 % of them left within 12 months" in text
-    assert "- **Mid-size SaaS**: high pull" in text
+    assert "- **S2 Mid-size SaaS**: high pull" in text
+    assert "- **green** (pursue): 50 % of 80 past accounts" in text
+
+
+def test_the_report_names_accounts_as_text_and_says_how_many_more_there_are(documents: Documents) -> None:
+    row = {"id": "A1", "name": HOSTILE, "state": "deal open", "score": 80, "why": HOSTILE, "pipeline": "EUR 5",
+           "arr": "", "until": ""}  # fmt: skip
+    none = {"total": 0, "rows": []}
+    lists = {"pursue": {"total": 90, "rows": [row] * 9}, "refuse": none, "customers": none}
+    page = html_report(summarise(**documents), lists)
+    reader = _read(page)
+    assert "script" not in reader.tags
+    assert sum(words == HOSTILE for words in reader.words) == 18, "name and reason in each of nine rows"
+    assert "Whom to pursue (90)" in page
+    assert "The first 9 are here, all in accounts.csv." in page
+    assert "Show 1 more" in page
+    assert "Contract ends" not in page, "no end of contract is known"
+
+
+def test_a_table_in_the_report_has_heads_and_a_reader_can_scroll_to_it(documents: Documents) -> None:
+    page = html_report(summarise(**documents))
+    assert page.count("<table") == page.count("<thead>")
+    assert "<th>" not in page, "each head says whether it is of a row or of a column"
+    assert page.count('class="scroll"') == page.count('tabindex="0" role="region"')
+
+
+def test_the_glossary_has_at_most_15_words_and_none_of_what_was_not_measured(documents: Documents) -> None:
+    summary = summarise(**documents)
+    words = [word for word, _ in glossary(summary)]
+    assert len(words) <= 15
+    assert "Decided account" in words
+    assert "Left" not in words, "churn was not measured here"
+    assert "Earned per opportunity" not in words
 
 
 def _poison(documents: Documents) -> None:

@@ -112,3 +112,11 @@ def test_too_few_later_outcomes_are_said_to_be_too_few():
     result = discover_criteria(world(1)[0], config(), list(ATTRIBUTES), seed=7)
     card = build_scorecard(cohort, result.proposals, config(), 12, Models(None, None))
     assert "later accounts with the rarer outcome" in card.figures["ranking"]["absent"]
+
+
+def test_the_weighted_target_averages_to_win_rate_times_retention():
+    cohort, _ = world(2, 2000)
+    cohort.accounts.loc[cohort.accounts.index[cohort.customers][:40], ["is_customer"]] = False
+    outcome = won_outcome(cohort, 12, kept=True)
+    labels, weights = binary_target(outcome)
+    assert np.isclose(np.average(labels, weights=weights), outcome.rate(np.ones(len(labels), bool)).estimate)

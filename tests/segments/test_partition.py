@@ -27,7 +27,7 @@ def test_the_first_rule_that_holds_counts_and_an_account_may_belong_to_none():
 def test_explained_is_the_sum_of_squares_between_cells():
     targets = Targets(("win",), np.array([[1.0], [1.0], [-1.0], [-1.0]]), np.ones((4, 1)), {})
     # Cells (1, 1) and (-1, -1): 2 ** 2 / 2 twice; against one cell of sum 0.
-    assert explained(np.array([0, 0, 1, 1]), targets).tolist() == [2.25]
+    assert explained(np.array([0, 0, 1, 1]), targets).tolist() == [4.0]
     assert explained(np.array([0, 1, 0, 1]), targets).tolist() == [0.0]
 
 

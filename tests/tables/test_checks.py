@@ -22,8 +22,8 @@ def test_neither_deals_nor_periods(company: Any) -> None:
 
 def test_a_missing_source_folder(company: Any) -> None:
     found = company.check("source: {folder: nowhere}\n")
-    assert {issue.code for issue in found.stops} == {"missing_file"}
-    assert "source.folder 'nowhere' must be a folder" in found.stops[0].message
+    assert [issue.code for issue in found.stops] == ["missing_file"]
+    assert "source.folder: 'nowhere' must be a folder; there is nothing at" in found.stops[0].message
 
 
 def test_two_files_for_one_table(company: Any) -> None:
@@ -253,3 +253,38 @@ def test_examples_name_the_file_where_a_table_has_several(company: Any) -> None:
     assert issue.examples == ({"row": 2, "file": "b.csv", "value": "soon"},)
     assert "a.csv, b.csv, column 'started_at'" in issue.message
     assert "b.csv row 2 ('soon')" in issue.message
+
+
+@pytest.mark.parametrize("content", [bytes(range(256)) * 4, b"PK\x03\x04\x14\x00\x00\x00", "a,b\n".encode("utf-16-le")])
+def test_a_file_that_is_no_text_says_so_and_nothing_else(company: Any, content: bytes) -> None:
+    company.write(accounts_csv=content)
+    (stop,) = company.check().stops
+    assert stop.code == "unreadable_file"
+    assert "accounts.csv: the first row must be column names as text" in stop.message
+
+
+def test_a_file_without_line_breaks_is_no_table(company: Any) -> None:
+    company.write(accounts_csv="x" * 200_000)
+    (stop,) = company.check().stops
+    assert "the first row must be column names; it is 200,000 characters long" in stop.message
+
+
+def test_accounts_without_rows_are_one_complaint_and_not_one_of_each_orphan(company: Any) -> None:
+    company.write(accounts_csv="account_id,industry\n")
+    (stop,) = company.check().stops
+    assert stop.code == "no_rows"
+    assert stop.message.startswith("accounts.csv: at least one row must be there")
+
+
+def test_accounts_without_an_id_column_are_not_complained_of_as_orphans_too(company: Any) -> None:
+    company.write(accounts_csv="id,industry\nA1,retail\n")
+    assert [issue.code for issue in company.check().stops] == ["missing_column"]
+
+
+def test_amounts_beyond_any_contract_count_as_missing(company: Any) -> None:
+    rows = [f"A{1 + i % 6},2024-0{1 + i % 6}-01,2024-12-01,100" for i in range(9)]
+    company.write(subscriptions_csv="\n".join(["account_id,started_at,ended_at,arr", *rows, "A1,2024-01-01,,1e300\n"]))
+    issue = company.issue("huge_amount")
+    assert (issue.level, issue.rows) == ("handled", 1)
+    assert "an amount must be at most 1,000,000,000,000,000; 1 of 10 rows does not: row 11 ('1e+300')" in issue.message
+    assert company.read().subscriptions["arr"].isna().sum() == 1

@@ -49,7 +49,13 @@ def _discovery(folder: Path) -> Discovery:
         as_of="2026-06-30",
         description="**Refuse** small shops",
         params={"seed": 7, "money.rates": {"USD": 0.92}},
-        metrics={"churn_auc_out_of_time": 0.76, "criteria_proposed": 2.0, "segments_S1_win_rate": 0.4},
+        metrics={
+            "churn_auc_out_of_time": 0.76,
+            "churn_auc_out_of_time_logistic": 0.74,
+            "criteria_proposed": 2.0,
+            "criteria_X1_risk_difference": 0.3,
+            "segments_S1_win_rate": 0.4,
+        },
         inputs={"accounts": {"path": "accounts.csv", "rows": 6, "sha256": "ab" * 32}},
         release=release,
         models={"churn": "boosted"},
@@ -71,8 +77,14 @@ def test_the_parent_run_holds_description_settings_figures_and_tags(
     assert parent.data.tags["mlflow.note.content"] == "**Refuse** small shops"
     assert parent.data.tags["icp.as_of"] == "2026-06-30"
     assert parent.data.tags["icp.release_id"] == "2026-06-30-aa"
+    assert parent.data.tags["icp.registered_churn"] == "icp-acme-churn/1"
     assert parent.data.params == {"seed": "7", "money.rates": "{'USD': 0.92}"}
-    assert parent.data.metrics["churn_auc_out_of_time"] == 0.76
+    assert parent.data.metrics == {"churn_auc_out_of_time": 0.76, "criteria_proposed": 2.0}, "details are in the parts"
+
+
+def test_the_experiment_is_shown_as_one_of_model_training(client: mlflow.MlflowClient, run: TrackedRun) -> None:
+    experiment = client.get_experiment_by_name("icp-acme")
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
 
 
 def test_inputs_are_datasets_with_their_fingerprint(client: mlflow.MlflowClient, run: TrackedRun) -> None:
@@ -85,9 +97,10 @@ def test_inputs_are_datasets_with_their_fingerprint(client: mlflow.MlflowClient,
 def test_each_part_has_a_nested_run_with_its_own_figures_alone(client: mlflow.MlflowClient, run: TrackedRun) -> None:
     children = _children(client, run)
     assert set(children) == {"churn", "segments", "criteria"}, "win was not measured here"
-    assert children["churn"].data.metrics == {"churn_auc_out_of_time": 0.76}
-    assert children["criteria"].data.metrics == {"criteria_proposed": 2.0}
+    assert children["churn"].data.metrics == {"churn_auc_out_of_time": 0.76, "churn_auc_out_of_time_logistic": 0.74}
+    assert children["criteria"].data.metrics == {"criteria_proposed": 2.0, "criteria_X1_risk_difference": 0.3}
     assert children["segments"].data.metrics == {"segments_S1_win_rate": 0.4}
+    assert children["churn"].data.tags["mlflow.note.content"].endswith("Part of release 2026-06-30-aa.")
 
 
 def test_the_release_is_logged_whole_beside_the_store(
@@ -103,6 +116,7 @@ def test_models_are_registered_as_data_without_any_pickle(
     assert run.registered == {"churn": "icp-acme-churn/1"}
     version = client.get_model_version("icp-acme-churn", "1")
     assert version.run_id == _children(client, run)["churn"].info.run_id
+    assert version.description == "Release 2026-06-30-aa, data up to 2026-06-30: boosted."
     files = [p for p in (folder / "mlartifacts").rglob("*") if p.is_file()]
     assert [p for p in files if p.suffix in (".pkl", ".pickle", ".cloudpickle", ".joblib")] == []
     assert [p for p in files if p.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05")] == []
