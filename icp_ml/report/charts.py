@@ -30,7 +30,7 @@ def reliability_svg(rows: Sequence[Mapping[str, Any]], title: str) -> str:
         words = f"promised {100 * x:.0f} %, observed {100 * y:.0f} %" + (f", n = {row['n']:,}" if row.get("n") else "")
         cx, cy = _at(x, y, top)
         parts.append(f'<circle class="dot" cx="{cx:.1f}" cy="{cy:.1f}" r="4"><title>{escape(words)}</title></circle>')
-    width, height = _LEFT + _SIDE + 12, _SIDE + _BOTTOM + 12
+    width, height = _LEFT + _SIDE + 24, _SIDE + _BOTTOM + 12
     return (
         f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"

@@ -64,7 +64,7 @@ def tier_counts(scored: pd.DataFrame, accounts: pd.DataFrame) -> dict[str, Any]:
     -------
     dict
         Tier to ``accounts``, ``with_open_deals`` and ``open_pipeline``, ``present_customers`` and ``arr_now``, and
-        ``no_customers_now``.
+        ``no_customers_now``, of whom ``customers_before``.
     """
     tiers = scored["icp_tier"].to_numpy()
     return {tier: _held(accounts[tiers == tier]) for tier in ("green", "yellow", "red")}
@@ -93,6 +93,7 @@ def _held(accounts: pd.DataFrame) -> dict[str, Any]:
         "present_customers": int(present_customers(accounts).sum()),
         "arr_now": _total(accounts["arr_now"]),
         "no_customers_now": int(no_customers(accounts).sum()),
+        "customers_before": int((no_customers(accounts) & (accounts["status"] == "customer")).sum()),
     }
 
 

@@ -20,7 +20,7 @@ def glossary(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     measured = {figure["name"] for figure in summary["data"]["figures"] if "value" in figure}
     words = [
         ("win_rate", "Decided account", "Its first new deal was won or lost; open and declined deals do not count."),
-        ("churn", "Left", f"Ended its contract without a new one, within {months} of the start unless said."),
+        ("churn", "Left", f"Ended its contract without a new one, within {months} of the start if not said otherwise."),
         ("", "Exclusion", "A rule that says whom to refuse (X1, X2 ...)."),
         ("", "Criterion", "A rule that says whom to pursue (C1, C2 ...); it holds among accounts no exclusion hits."),
         ("", "The rest", "All other accounts that could be measured in the same way."),

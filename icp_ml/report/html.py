@@ -26,7 +26,12 @@ def html_report(summary: Mapping[str, Any], lists: Mapping[str, Any] | None = No
     """
     return render_html(
         "report.html.j2",
-        {"s": summary, "lists": lists, "glossary": glossary(summary)},
+        {
+            "s": summary,
+            "lists": lists,
+            "named": any(part["total"] for part in (lists or {}).values()),
+            "glossary": glossary(summary),
+        },
         {"reliability": _reliability, "absent": absent_sentence, "percent": percent},
     )
 

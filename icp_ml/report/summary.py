@@ -170,9 +170,11 @@ def _tension(tiers: Mapping[str, Any], currency: str | None, deals: bool) -> lis
     """Say what the tiers mean for accounts of today: who is still to be had, and what would have to be refused."""
     green, red = tiers.get("green") or {}, tiers.get("red") or {}
     sentences = []
-    if free := green.get("no_customers_now"):
-        who = count(free, "green account is no customer", "green accounts are no customers")
-        sentences.append(f"To pursue: {who} now.")
+    before = green.get("customers_before", 0)
+    if never := green.get("no_customers_now", 0) - before:
+        sentences.append(f"To pursue: {count(never, 'green account')} that never {_was(never)} a customer.")
+    if before:
+        sentences.append(f"To win back: {count(before, 'green account')} that {_was(before)} a customer before.")
     if deals and red.get("with_open_deals"):
         who = count(red["with_open_deals"], "red account has", "red accounts have")
         sentences.append(f"To refuse: {who} open deals, worth {money(red['open_pipeline'], currency)}.")
@@ -181,6 +183,10 @@ def _tension(tiers: Mapping[str, Any], currency: str | None, deals: bool) -> lis
         paying = f", paying {money(red['arr_now'], currency)} a year" if red.get("arr_now") else ""
         sentences.append(f"To watch: {who} now{paying}.")
     return sentences
+
+
+def _was(n: int) -> str:
+    return "was" if n == 1 else "were"
 
 
 def _limits(told: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:

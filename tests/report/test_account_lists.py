@@ -68,11 +68,11 @@ def test_a_list_is_cut_and_keeps_its_total() -> None:
     ("tier", "expected"),
     [
         ("green", {"accounts": 5, "with_open_deals": 1, "open_pipeline": 500.0, "present_customers": 1,
-                   "arr_now": 900.0, "no_customers_now": 3}),
+                   "arr_now": 900.0, "no_customers_now": 3, "customers_before": 1}),
         ("yellow", {"accounts": 0, "with_open_deals": 0, "open_pipeline": 0.0, "present_customers": 0, "arr_now": 0.0,
-                    "no_customers_now": 0}),
+                    "no_customers_now": 0, "customers_before": 0}),
         ("red", {"accounts": 3, "with_open_deals": 2, "open_pipeline": 1000.0, "present_customers": 1,
-                 "arr_now": 1200.0, "no_customers_now": 2}),
+                 "arr_now": 1200.0, "no_customers_now": 2, "customers_before": 0}),
     ],
 )  # fmt: skip
 def test_tiers_count_what_the_lists_name(tier: str, expected: dict) -> None:

@@ -182,12 +182,13 @@ def test_accounts_in_no_churn_rate_are_told_apart_from_those_in_no_rate(document
 
 def test_the_tiers_say_whom_to_pursue_refuse_and_watch_today(documents: Documents) -> None:
     documents["metrics"]["tiers"] = {
-        "green": {"accounts": 9, "open_pipeline": 0.0, "no_customers_now": 1},
+        "green": {"accounts": 9, "open_pipeline": 0.0, "no_customers_now": 4, "customers_before": 1},
         "red": {"accounts": 5, "open_pipeline": 9_000.0, "with_open_deals": 2, "present_customers": 3,
                 "arr_now": 12_000.0},
     }  # fmt: skip
     assert summarise(**documents)["tension"] == [
-        "To pursue: 1 green account is no customer now.",
+        "To pursue: 3 green accounts that never were a customer.",
+        "To win back: 1 green account that was a customer before.",
         "To refuse: 2 red accounts have open deals, worth EUR 9,000.",
         "To watch: 3 red accounts are customers now, paying EUR 12,000 a year.",
     ]
