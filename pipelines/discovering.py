@@ -18,6 +18,7 @@ from icp_ml.errors import IcpError
 from icp_ml.features.leaks import find_leaks
 from icp_ml.models.fitting import fit_models
 from icp_ml.release.folder import Release, check_replaceable
+from icp_ml.report.assembling import Found
 from icp_ml.report.description import run_description
 from icp_ml.report.terminal import print_summary
 from icp_ml.scorecard.building import build_scorecard
@@ -26,7 +27,7 @@ from icp_ml.tables.reading import read_tables
 from icp_ml.tracking.recording import Discovery, TrackedRun, track_discovery
 from pipelines.locations import find_previous, read_config
 from pipelines.progress import Stages
-from pipelines.releasing import PREVIOUS, Found, Written, write_found
+from pipelines.releasing import PREVIOUS, Written, write_found
 from pipelines.run_facts import peak_memory_mb, store
 
 STAGES = ("read", "cohort", "leaks", "models", "criteria", "segments", "scorecard", "release", "mlflow")

@@ -4,53 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.loading import resolved_yaml
 from icp_ml.config.schema import Config
-from icp_ml.criteria.types import CriteriaResult
-from icp_ml.features.leaks import LeakReport
-from icp_ml.models.storage import save_models
-from icp_ml.models.types import Models
-from icp_ml.release.document import criteria_document, released_segments
 from icp_ml.release.folder import Release, checksum, free_id, release_id, write_release
-from icp_ml.release.json_text import json_ready
-from icp_ml.release.parts import ReleaseParts, attributes_arrow, cohort_arrow
-from icp_ml.release.people import accounts_for_people
-from icp_ml.release.rules import ActiveRules, SegmentRules
-from icp_ml.release.scored import score_accounts
-from icp_ml.report.account_lists import account_lists
-from icp_ml.report.checks import checks_document
-from icp_ml.report.counting import cohort_figures, served_in, tier_counts
-from icp_ml.report.html import html_report
-from icp_ml.report.memo import memo
-from icp_ml.report.metrics import model_document, release_figures
-from icp_ml.report.summary import summarise
-from icp_ml.report.target import target_document
-from icp_ml.scorecard.types import Scorecard
-from icp_ml.segments.document import segments_document
-from icp_ml.segments.types import SegmentsResult
+from icp_ml.report.assembling import Found, assemble_release
 from icp_ml.tables.tables import Tables
 from pipelines.locations import MODELS
 from pipelines.run_facts import settings, versions
 
 PREVIOUS = "previous_release"
-
-
-@dataclass(frozen=True)
-class Found:
-    """Everything a discovery computed, before it is written."""
-
-    tables: Tables
-    cohort: Cohort
-    leaks: LeakReport
-    models: Models
-    criteria: CriteriaResult
-    segments: SegmentsResult
-    scorecard: Scorecard
 
 
 @dataclass(frozen=True)
@@ -85,72 +50,15 @@ def write_found(
     wanted = release_id(found.cohort.as_of.isoformat(), {"inputs": inputs, "config": resolved_yaml(config)})
     root = MODELS / config.name
     identity = wanted if out is not None else free_id(root, wanted)
-    criteria = criteria_document(found.criteria, found.scorecard, config, found.cohort, identity)
-    segments = released_segments(segments_document(found.segments, found.cohort, config), identity)
-    rules, groups = ActiveRules.from_document(criteria), SegmentRules.from_document(segments)
-    predictors = {r.outcome: r.predictor for r in (found.models.win, found.models.churn) if r is not None}
-    scored = score_accounts(found.cohort.latest, rules, groups, config.attributes, predictors)
-    checks: dict[str, Any] = json_ready(checks_document(found.tables.issues, _suspects(found.leaks), found.cohort))
-    metrics: dict[str, Any] = json_ready(
-        {
-            "release_id": identity,
-            "as_of": found.cohort.as_of,
-            **_measured(found, config, criteria, segments),
-            "tiers": tier_counts(scored, found.cohort.accounts),
-            "target": target_document(found.cohort, criteria, scored, config.economics),
-            "inputs": inputs,
-            "settings": settings(config, found.leaks.usable),
-            "versions": versions(),
-            "stage_times": {**seconds, "total": sum(seconds.values())},
-        }
-    )
-    summary = summarise(criteria, segments, checks, metrics)
-    names = {segment["id"]: segment["name"] for segment in segments["segments"]}
-    parts = ReleaseParts(
-        criteria=criteria,
-        segments=segments,
-        scored=scored,
-        accounts=accounts_for_people(found.cohort.accounts, scored, names, found.cohort.currency),
-        cohort=cohort_arrow(found.cohort, served_in(found.cohort, config.seed)),
-        attributes=attributes_arrow(found.cohort.latest, config.attributes),
-        checks=checks,
-        metrics=metrics,
-        config_yaml=resolved_yaml(config),
-        report_html=html_report(summary, account_lists(found.cohort.accounts, scored, found.cohort.currency)),
-        memo=memo(summary),
-        write_boosters=partial(save_models, found.models),
-    )
-    folder = write_release(out if out is not None else root / identity, parts)
-    return Written(folder, identity, summary, metrics)
-
-
-def _measured(found: Found, config: Config, criteria: Mapping[str, Any], segments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every figure by flat name, and what stands behind them."""
-    counted = cohort_figures(found.cohort, config.economics)
-    figures = release_figures(found.models, criteria, segments, counted)
-    models: dict[str, Any] = {outcome: {"absent": reason} for outcome, reason in found.models.absent.items()}
-    for report in (found.models.churn, found.models.win):
-        if report is not None:
-            models[report.outcome] = model_document(report)
-    return {
-        "metrics": {name: entry["value"] for name, entry in figures.items()},
-        "intervals": {name: entry for name, entry in figures.items() if "low" in entry},
-        "counted": counted,
-        "models": models,
+    facts = {
+        "inputs": inputs,
+        "settings": settings(config, found.leaks.usable),
+        "versions": versions(),
+        "stage_times": {**seconds, "total": sum(seconds.values())},
     }
-
-
-def _suspects(leaks: LeakReport) -> list[dict[str, Any]]:
-    return [
-        {
-            "attribute": s.attribute,
-            "text": s.text,
-            "overruled": s.overruled,
-            "reasons": list(s.reasons),
-            "evidence": s.evidence,
-        }
-        for s in leaks.suspects
-    ]
+    assembled = assemble_release(found, config, identity, facts)
+    folder = write_release(out if out is not None else root / identity, assembled.parts)
+    return Written(folder, identity, assembled.summary, assembled.parts.metrics)
 
 
 def _inputs(tables: Tables, before: Release | None) -> dict[str, Any]:

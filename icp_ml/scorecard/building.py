@@ -24,6 +24,7 @@ from icp_ml.survival import ipcw_weights, wilson_interval
 AVERAGE_POINTS = 60
 _MOST_ITEMS = 10
 _RIDGE = 1.0
+_MOST_POINTS = 60  # of one line: three doublings of the odds say all there is to say on a scale of 100
 _TIERS = ("green", "yellow", "red")
 
 
@@ -74,8 +75,8 @@ def _points(outcome: Outcome, chosen: Sequence[Proposal], cohort: Cohort, config
     frame = cohort.attributes.iloc[outcome.rows]
     design = np.column_stack([p.rule.mask(frame) for p in chosen]).astype(float)
     signs = np.array([1.0 if p.kind == "include" else -1.0 for p in chosen])
-    intercept, effects = _log_odds(design, labels, weights, signs)
     per_point = card.points_to_double_odds / np.log(2)
+    intercept, effects = _log_odds(design, labels, weights, signs, _MOST_POINTS / per_point)
     average = special.logit(np.clip(np.average(labels, weights=weights), 1e-4, 1 - 1e-4))
     base = int(np.clip(round(AVERAGE_POINTS + per_point * (intercept - average)), 0, 100))
     points = [round(per_point * float(e)) for e in effects]
@@ -165,9 +166,9 @@ def _target(cohort: Cohort, horizon: int) -> tuple[Outcome | None, str]:
 
 
 def _log_odds(
-    design: np.ndarray, labels: np.ndarray, weights: np.ndarray, signs: np.ndarray
+    design: np.ndarray, labels: np.ndarray, weights: np.ndarray, signs: np.ndarray, most: float
 ) -> tuple[float, np.ndarray]:
-    """Fit a slightly shrunken logistic regression whose effects keep their sign (or are 0)."""
+    """Fit a slightly shrunken logistic regression whose effects keep their sign (or are 0) and stay within ``most``."""
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         margin = parameters[0] + design @ parameters[1:]
@@ -176,6 +177,6 @@ def _log_odds(
         gradient = np.concatenate([[error.sum()], design.T @ error + _RIDGE * parameters[1:]])
         return value + 0.5 * _RIDGE * float(np.sum(parameters[1:] ** 2)), gradient
 
-    bounds = [(None, None), *((0, None) if s > 0 else (None, 0) for s in signs)]
+    bounds = [(None, None), *((0, most) if s > 0 else (-most, 0) for s in signs)]
     fitted = optimize.minimize(loss, np.zeros(len(signs) + 1), jac=True, bounds=bounds, method="L-BFGS-B")
     return float(fitted.x[0]), np.asarray(fitted.x[1:])

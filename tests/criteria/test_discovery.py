@@ -119,3 +119,10 @@ def test_with_too_few_customers_to_follow_winning_alone_is_searched():
     result = discover_criteria(cohort, config(), NAMES, seed=7)
     assert {s["outcome"] for s in result.searched["searches"]} == {"won"}
     assert build_scorecard(cohort, result.proposals, config(), 12).target == "won"
+
+
+def test_with_neither_winning_nor_keeping_to_compare_nothing_is_proposed_and_it_is_said_why():
+    cohort, _ = world(1, 400, wins=False, keeping=False)
+    result = discover_criteria(cohort, config(), NAMES, seed=7)
+    assert result.proposals == ()
+    assert "neither won and lost deals nor customers to follow" in result.not_proposed
