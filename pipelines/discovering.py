@@ -99,7 +99,7 @@ def _compute(config: Config, base: Path, before: Release | None, stages: Stages,
         criteria = discover_criteria(cohort, config, leaks.usable, config.seed, earlier, note)
     with stages.stage("segments") as note:
         known = before.segments["segments"] if before else ()
-        segments = discover_segments(cohort, models, config, leaks.usable, config.seed, known, note)
+        segments = discover_segments(cohort, models, config, leaks.usable, config.seed, known, note, criteria.rules)
     with stages.stage("scorecard"):
         scorecard = build_scorecard(
             cohort, criteria.proposals, config, int(criteria.searched["horizon_months"]), models

@@ -107,3 +107,8 @@ class CriteriaResult:
     stated: StatedAudit | None = None
     totals: dict[str, Any] = field(default_factory=dict)
     retired_ids: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all proposals, in their order."""
+        return tuple(p.rule for p in self.proposals)

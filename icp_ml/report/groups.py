@@ -72,7 +72,8 @@ def told_segments(
         | {"worse": _worse(s, everybody)}
         for i, s in enumerate(segments["segments"], 1)
     ]
-    return sorted(told, key=lambda s: (bool(s["but"]), _VERDICTS.index(s["verdict"])))
+    worth = {s["id"]: (s["figures"].get("opportunity_value") or {}).get("estimate", 0.0) for s in segments["segments"]}
+    return sorted(told, key=lambda s: (bool(s["but"]), _VERDICTS.index(s["verdict"]), -worth[s["id"]]))
 
 
 def told_figures(
