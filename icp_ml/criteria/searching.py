@@ -28,6 +28,7 @@ _PERMUTATIONS = 300
 _PERMUTATIONS_WITHIN = 150
 _SAME_REGION = 0.7  # shared part from which a sharpened region is still the same
 _COVERED = 0.95  # share of a rule's accounts in others from which it says nothing new
+_EXCHANGE = 4.0  # a gain in squared statistic for another attribute: about the best of a dozen by chance (2 ln 12)
 _WORTH_SECOND = 0.02
 _WORTH_THIRD = 0.005  # stricter: triples come from a beam over many pairs
 
@@ -198,7 +199,7 @@ class _Step:
             base, worth = region.without(part), self.refiner.worth(region)
             for index in self.refiner.best_single(base.mask(self.frame), self.atoms):
                 other = self.refiner.refine(base.added(self.atoms.signed(index), self.levels))
-                if other.size == region.size and self.refiner.worth(other) > worth + 0.1:
+                if other.size == region.size and self.refiner.worth(other) > worth + _EXCHANGE:
                     region, worth = other, self.refiner.worth(other)
         return region
 
