@@ -49,9 +49,19 @@ bench: environment ## run the benchmarks: each figure beside its limit
 	if [ -n "$$failed" ]; then echo "A limit does not hold in:$$failed" >&2; exit 1; fi
 
 .PHONY: bench-worlds
-bench-worlds: environment ## criteria on worlds with known truth (KINDS="noise wide" SEEDS=0:20 ACCOUNTS=4000)
+bench-worlds: environment ## criteria on worlds with known truth (KINDS="noise wide" SEEDS=0:20 ACCOUNTS=4000 OUT=worlds.md)
 	@$(TEST_ENVIRONMENT) KINDS="$(KINDS)" SEEDS="$(or $(SEEDS),0:20)" ACCOUNTS="$(or $(ACCOUNTS),4000)" \
-	    $(BIN)/python benchmarks/measure_worlds.py
+	    YEARS="$(YEARS)" PEERS="$(PEERS)" OUT="$(OUT)" $(BIN)/python -m benchmarks.measure_worlds
+
+.PHONY: bench-peers
+bench-peers: environment ## install the rule finders that bench-worlds puts beside ours (no version of the lock changes)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
+
+.PHONY: bench-leaks
+bench-leaks: environment ## leaks caught and honest attributes accused (SEEDS=0:3)
+	@echo "Planting leaks in small worlds and hunting for them (some minutes)."
+	@$(TEST_ENVIRONMENT) SEEDS="$(or $(SEEDS),0:3)" $(BIN)/python -m benchmarks.leaks
 
 .PHONY: ui
 ui: environment ## open the MLflow UI on the runs
@@ -66,11 +76,14 @@ docs: environment ## write the generated pages of docs/ again
 	@$(BIN)/python scripts/make_docs.py
 
 .PHONY: lock
-lock: ## resolve requirements.lock again (needs uv)
+lock: ## resolve both locks again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
 	uv pip compile pyproject.toml -c lock-constraints.txt --all-extras --group dev --universal \
 	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
 	    --quiet -o requirements.lock
+	uv pip compile -c requirements.lock --group bench --universal \
+	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
+	    --quiet -o benchmarks/requirements.lock
 
 .PHONY: clean-environment
 clean-environment: ## remove .venv, to start afresh

@@ -1,187 +1,177 @@
 """The search for criteria on worlds with known truth: what it finds, what it invents, whether promises are kept.
 
-``make bench-worlds KINDS="noise two_and_two" SEEDS=0:50 ACCOUNTS=4000``. Every world is searched in one of two
-processes; its result is kept in ``.cache/worlds`` under a checksum of the code that made it, so that an interrupted run
-goes on where it stopped and a change of the code measures afresh. Beside it stands a decision tree of depth 3, read as
-practitioners do: its leaves above one and a half times the average churn are what it would exclude.
+``make bench-worlds KINDS="noise two_and_two" SEEDS=0:50 ACCOUNTS=4000 OUT=worlds.md``. ``YEARS=2`` shortens the history
+of every world, so that more customers are censored; ``PEERS=none`` leaves the other rule finders out.
+
+Every world is made in one of two processes. A result is kept in ``.cache/worlds`` under a checksum of the code that
+made it, so that an interrupted run goes on where it stopped and a change of the code measures afresh; the others'
+results stand apart, since our code does not change them. ``make bench-peers`` installs them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sys
-import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from sklearn.tree import DecisionTreeClassifier
-from worlds import KINDS, World, make_world
-
-from icp_ml.conditions import Rule
-from icp_ml.criteria.discovery import discover_criteria
-from icp_ml.criteria.types import Proposal
-
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache" / "worlds"
-CODE = ("icp_ml/criteria/*.py", "icp_ml/survival/*.py", "icp_ml/conditions/*.py", "benchmarks/*worlds*.py")
-FRESH = 40_000
-TREE_MULTIPLE = 1.5
+from benchmarks.peers import PEERS, Peer, measure_peer
+from benchmarks.worlds import KINDS, World, make_world
+from benchmarks.worlds_cache import CACHE, checksum, kept
+from benchmarks.worlds_scores import measure_search
+from benchmarks.worlds_summary import (
+    OURS,
+    PEERS_READING,
+    READING,
+    Table,
+    our_cells,
+    peer_cells,
+    peers_table,
+    pooled_false,
+    pooled_intervals,
+)
 
 Result = dict[str, Any]
+Found = Mapping[str, Sequence[Mapping[str, Result]]]
 
 
-def code_checksum() -> str:
-    """Return a checksum of the code that the results depend on."""
-    files = sorted(path for pattern in CODE for path in ROOT.glob(pattern))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+@dataclass(frozen=True)
+class Plan:
+    """What is measured: kinds, seeds, accounts, changes of every recipe, and the others beside ours."""
+
+    kinds: tuple[str, ...]
+    seeds: range
+    accounts: int
+    changes: tuple[tuple[str, float], ...]
+    peers: tuple[Peer, ...]
+
+    def file(self, kind: str, seed: int) -> str:
+        """Return the name of a world's result."""
+        return "-".join([kind, str(self.accounts), *(f"{k}{v:g}" for k, v in self.changes), str(seed)]) + ".json"
 
 
-def f1(found: np.ndarray, truth: np.ndarray) -> float:
-    """Return the F1 of membership; 1 where there is nothing to find and nothing was found."""
-    both = found.sum() + truth.sum()
-    return 2 * float((found & truth).sum()) / float(both) if both else 1.0
-
-
-def any_of(rules: list[Rule] | tuple[Rule, ...], frame: pd.DataFrame) -> np.ndarray:
-    """Return the accounts that any of the rules holds for."""
-    return np.any([np.zeros(len(frame), dtype=bool), *(rule.mask(frame) for rule in rules)], axis=0)
-
-
-def measure(kind: str, seed: int, accounts: int) -> Result:
-    """Return what the search did on one world."""
-    world = make_world(kind, seed, accounts=accounts)
-    begun = time.perf_counter()
-    found = discover_criteria(world.cohort, world.config, list(world.config.attributes), seed).proposals
-    seconds = time.perf_counter() - begun
-    known, truth = world.fresh(FRESH, seed + 1_000_000)
-    exclude = any_of([p.rule for p in found if p.kind == "exclude"], known)
-    include = any_of([p.rule for p in found if p.kind == "include"], known)
-    bad = any_of(world.excluded, known)
-    good = any_of(world.included, known) & ~bad
-    return {
-        "proposals": len(found),
-        "exclusions": sum(p.kind == "exclude" for p in found),
-        "planted_exclusions": len(world.excluded),
-        "f1_exclude": f1(exclude, bad),
-        "f1_include": f1(include & ~exclude, good),
-        "f1_tree": f1(_tree(world, known), bad),
-        "bad_in_criteria": bool((include & ~exclude & bad).sum() > 0.5 * max(bad.sum(), 1)),
-        "false": sum(bool(_is_false(p, known, truth)) for p in found),
-        "intervals": [_promise(p, known, truth) for p in found],
-        "seconds": seconds,
-    }
-
-
-def _true_difference(proposal: Proposal, known: pd.DataFrame, truth: pd.DataFrame) -> float:
-    inside = proposal.rule.mask(known)
-    win, churn = truth["win"].to_numpy(), truth["churn"].to_numpy()
-    outcome = proposal.evidence.outcome
-
-    def rate(where: np.ndarray) -> float:
-        if outcome.startswith("churn"):
-            return float(np.average(churn[where], weights=win[where]))
-        return float(win[where].mean() if outcome == "won" else (win * (1 - churn))[where].mean())
-
-    return rate(inside) - rate(~inside)
-
-
-def _is_false(proposal: Proposal, known: pd.DataFrame, truth: pd.DataFrame) -> bool:
-    """Return whether the rule's true effect is none or goes the other way."""
-    true = _true_difference(proposal, known, truth)
-    return bool(abs(true) < 0.01 or np.sign(true) != np.sign(proposal.evidence.risk_difference.estimate))
-
-
-def _promise(proposal: Proposal, known: pd.DataFrame, truth: pd.DataFrame) -> list[float]:
-    """Return covered or not, promised less delivered in points in the promised direction, and the width."""
-    true, interval = _true_difference(proposal, known, truth), proposal.evidence.risk_difference
-    optimism = (interval.estimate - true) * float(np.sign(interval.estimate))
-    return [float(interval.low <= true <= interval.high), 100 * optimism, 100 * (interval.high - interval.low)]
-
-
-def _tree(world: World, known: pd.DataFrame) -> np.ndarray:
-    """Return the accounts in the bad leaves of a depth-3 tree on customers' churn, as known to the practitioner."""
-    table = world.cohort.accounts
-    customers = world.cohort.customers
-    churned = (table["churned"] & (table["follow_up_months"] <= 12)).to_numpy()[customers]
-    both = _dummies(pd.concat([world.known[customers], known]))
-    train, fresh = both[: customers.sum()], both[customers.sum() :]
-    tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=20, random_state=0).fit(train, churned)
-    return np.asarray(tree.predict_proba(fresh)[:, 1] > TREE_MULTIPLE * churned.mean())
-
-
-def _dummies(frame: pd.DataFrame) -> np.ndarray:
-    numeric = [c for c in frame if pd.api.types.is_numeric_dtype(frame[c]) or frame[c].dtype == "boolean"]
-    words = [c for c in frame if c not in numeric and c != "tech_stack"]
-    tags = sorted({tag for row in frame["tech_stack"] for tag in row})
-    stack = np.array([[tag in row for tag in tags] for row in frame["tech_stack"]], dtype=float)
-    numbers = frame[numeric].astype("Float64").fillna(-1).to_numpy(dtype=float)
-    return np.column_stack([numbers, pd.get_dummies(frame[words].astype("str"), dtype=float).to_numpy(), stack])
-
-
-def cached(task: tuple[str, int, int, str]) -> tuple[str, Result]:
-    """Return the result of one world, measured now or kept from before."""
-    kind, seed, accounts, code = task
-    path = CACHE / code / f"{kind}-{accounts}-{seed}.json"
-    if path.exists():
-        return kind, json.loads(path.read_text(encoding="utf-8"))
-    result = measure(kind, seed, accounts)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result), encoding="utf-8")
-    part.replace(path)
-    return kind, result
-
-
-def told(kind: str, results: list[Result]) -> str:
-    """Return one line of the table."""
-    promises = np.array([p for r in results for p in r["intervals"]])
-    proposed, false = sum(r["proposals"] for r in results), sum(r["false"] for r in results)
-
-    def mean(name: str) -> float:
-        return float(np.mean([r[name] for r in results]))
-
-    columns = [
-        f"{kind:22s}", f"{len(results):6d}", f"{np.mean([r['proposals'] > 0 for r in results]):9.2f}",
-        f"{mean('f1_exclude'):8.3f}", f"{mean('f1_tree'):7.3f}", f"{mean('exclusions'):7.2f}",
-        f"{results[0]['planted_exclusions']:7d}", f"{mean('f1_include'):8.3f}", f"{false / max(proposed, 1):6.2f}",
-    ]  # fmt: skip
-    if len(promises):
-        widths = np.median(promises[:, 2])
-        columns += [f"{promises[:, 0].mean():6.2f}", f"{promises[:, 1].mean():+8.1f}", f"{widths:7.1f}"]
-    else:
-        columns += [" " * 6, " " * 8, " " * 7]
-    return " ".join([*columns, f"{mean('seconds'):8.1f}"])
-
-
-def main() -> None:
-    """Measure the kinds and seeds asked for and print the table."""
-    kinds = os.environ.get("KINDS", "").split() or list(KINDS)
-    first, last = (int(part) for part in os.environ.get("SEEDS", "0:20").split(":"))
-    accounts = int(os.environ.get("ACCOUNTS", "4000"))
+def read_plan(environment: Mapping[str, str]) -> Plan:
+    """Return what to measure, as the environment asks; ends the program where it asks for what there is not."""
+    kinds = tuple(environment.get("KINDS", "").split()) or KINDS
     unknown = sorted(set(kinds) - set(KINDS))
     if unknown:
         sys.exit(f"KINDS must be among {', '.join(KINDS)}; found {', '.join(unknown)}")
-    code = code_checksum()
-    tasks = [(kind, seed, accounts, code) for kind in kinds for seed in range(first, last)]
-    found: dict[str, list[Result]] = {kind: [] for kind in kinds}
-    print(f"{len(tasks)} worlds of {accounts:,} accounts; kept results in {CACHE.relative_to(ROOT)}/{code}")
-    heads = (6, "worlds"), (9, "proposing"), (8, "F1 excl."), (7, "F1 tree"), (7, "X found"), (7, "planted")
-    more = (8, "F1 incl."), (6, "false"), (6, "cover"), (8, "optimism"), (7, "width"), (8, "seconds")
-    print(" ".join([f"{'kind':22s}", *(f"{name:>{width}s}" for width, name in (*heads, *more))]))
+    names = environment.get("PEERS", "").split() or [peer.name for peer in PEERS]
+    strange = sorted(set(names) - {"none", *(peer.name for peer in PEERS)})
+    if strange:
+        sys.exit(f"PEERS must be none or among {', '.join(p.name for p in PEERS)}; found {', '.join(strange)}")
+    years = environment.get("YEARS", "")
+    return Plan(
+        kinds,
+        _seeds(environment.get("SEEDS", "0:20")),
+        int(environment.get("ACCOUNTS", "4000")),
+        (("years", float(years)),) if years else (),
+        tuple(peer for peer in PEERS if peer.name in names),
+    )
+
+
+def _seeds(asked: str) -> range:
+    """Return the seeds of ``first:end``, the end left out."""
+    first, colon, end = asked.partition(":")
+    if not (colon and first.isdecimal() and end.isdecimal() and int(first) < int(end)):
+        sys.exit(f"SEEDS must be first:end, the end left out and at least one seed between; found {asked!r}")
+    return range(int(first), int(end))
+
+
+def folders(plan: Plan) -> dict[str, Path]:
+    """Return where the results of ours and of each installed peer are kept, by name."""
+    found = {"ours": CACHE / checksum(["benchmarks.worlds_scores"], ("benchmarks", "icp_ml"))}
+    for peer in plan.peers:
+        if peer.version:
+            code = checksum(["benchmarks.peers"], ("benchmarks", "icp_ml.conditions"), f"{peer.package} {peer.version}")
+            found[peer.name] = CACHE / "peers" / f"{peer.name}-{code}"
+    return found
+
+
+def measure(plan: Plan, where: Mapping[str, Path], task: tuple[str, int]) -> dict[str, Result]:
+    """Return the results of ours and of each installed peer on one world, kept from before or measured now."""
+    kind, seed = task
+    name = plan.file(kind, seed)
+    world = cache(partial(make_world, kind, seed, plan.accounts, **dict(plan.changes)))  # made only if it is needed
+    results = {"ours": kept(where["ours"] / name, lambda: measure_search(world()))}
+    for peer in plan.peers:
+        if peer.name in where:
+            results[peer.name] = kept(where[peer.name] / name, partial(_measure_peer, peer, world))
+    return results
+
+
+def _measure_peer(peer: Peer, world: Callable[[], World]) -> Result:
+    return measure_peer(peer, world())
+
+
+def report(plan: Plan, found: Found) -> str:
+    """Return both tables and what they mean, in Markdown."""
+    changed = "".join(f", {name} {value:g}" for name, value in plan.changes)
+    parts = [
+        f"{len(plan.seeds)} worlds a kind, seeds {plan.seeds.start} to {plan.seeds.stop - 1}, {plan.accounts:,} "
+        f"accounts{changed}.",
+        OURS.markdown(our_cells(kind, results) for kind, results in _ours(found).items()),
+        READING,
+        pooled(found),
+    ]
+    if plan.peers:
+        parts += [_peers_table(plan).markdown(peer_rows(plan, found)), PEERS_READING, absent(plan)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def pooled(found: Found) -> str:
+    """Return what holds over all kinds: coverage of the intervals and false discovery."""
+    everything = [result for results in _ours(found).values() for result in results]
+    return f"{pooled_intervals(everything)}\n{pooled_false(everything)}"
+
+
+def peer_rows(plan: Plan, found: Found) -> list[list[str]]:
+    """Return the lines of the table of ours beside the others."""
+    names = [peer.name for peer in plan.peers]
+    return [
+        peer_cells(kind, [r["ours"] for r in results], [[r[n] for r in results if n in r] for n in names])
+        for kind, results in found.items()
+    ]
+
+
+def _ours(found: Found) -> dict[str, list[Result]]:
+    return {kind: [r["ours"] for r in results] for kind, results in found.items()}
+
+
+def _peers_table(plan: Plan) -> Table:
+    return peers_table([peer.name for peer in plan.peers])
+
+
+def absent(plan: Plan) -> str:
+    """Return which peers are not installed, and how to install them; empty where all are."""
+    missing = [f"{peer.name} (package {peer.package})" for peer in plan.peers if not peer.version]
+    return f"Absent, not installed: {', '.join(missing)}; `make bench-peers` installs them." if missing else ""
+
+
+def main() -> None:
+    """Measure the kinds and seeds asked for and print the tables."""
+    plan = read_plan(os.environ)
+    where = folders(plan)
+    tasks = [(kind, seed) for kind in plan.kinds for seed in plan.seeds]
+    print(f"{len(tasks)} worlds of {plan.accounts:,} accounts; our results are kept in {where['ours'].name}")
+    print(OURS.head, flush=True)
+    found: dict[str, list[dict[str, Result]]] = {kind: [] for kind in plan.kinds}
     with ProcessPoolExecutor(2) as pool:
-        for kind, result in pool.map(cached, tasks):
-            found[kind].append(result)
-            if len(found[kind]) == last - first:
-                print(told(kind, found[kind]), flush=True)
-    promises = np.array([p for results in found.values() for r in results for p in r["intervals"]])
-    if len(promises):
-        cover, optimism = promises[:, 0].mean(), promises[:, 1].mean()
-        print(f"{len(promises)} intervals (90 %): {cover:.1%} cover, optimism {optimism:+.1f} points")
+        for (kind, _), results in zip(tasks, pool.map(partial(measure, plan, where), tasks), strict=True):
+            found[kind].append(results)
+            if len(found[kind]) == len(plan.seeds):
+                print(OURS.line(our_cells(kind, [r["ours"] for r in found[kind]])), flush=True)
+    print(f"\n{READING}\n\n{pooled(found)}")
+    if plan.peers:
+        table = _peers_table(plan)
+        print("\n".join(["", table.head, *map(table.line, peer_rows(plan, found)), "", PEERS_READING, absent(plan)]))
+    if os.environ.get("OUT"):
+        Path(os.environ["OUT"]).write_text(report(plan, found), encoding="utf-8")
+        print(f"Written: {os.environ['OUT']}")
 
 
 if __name__ == "__main__":

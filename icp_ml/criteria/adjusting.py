@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from icp_ml.cohort.cohort import Cohort
+from icp_ml.config.schema import Config
 from icp_ml.criteria.outcomes import Outcome
 
 _FEWEST_OF_LEVEL = 10
 _MOST_LEVELS = 25
+_STEPS = 6
 _HELD = 0.5  # share of the effect that must remain
 _LEVEL = 0.90
+_SALES_SIDE = ("source", "owner", "territory", "discount_pct")
 
 
 def adjust_effect(outcome: Outcome, inside: np.ndarray, beside: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -47,9 +51,10 @@ def adjust_effect(outcome: Outcome, inside: np.ndarray, beside: Mapping[str, np.
 
 
 def columns_of(values: pd.Series) -> np.ndarray:
-    """Return a variable as columns to hold equal: numbers as they are with a flag for unknown, words a flag each.
+    """Return a variable as columns to hold equal: numbers with steps at their sixths, words a flag each.
 
-    Words that few accounts share are one common flag; a constant gives no column.
+    A step, since what a number changes often sets in at a threshold (a discount of 20 %). The unknown have a flag;
+    words that few accounts share are one common flag; a constant gives no column.
     """
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
@@ -57,7 +62,8 @@ def columns_of(values: pd.Series) -> np.ndarray:
         if unknown.all():
             return np.empty((len(values), 0))
         filled = np.where(unknown, np.nanmedian(numbers), numbers)
-        return _varying(np.column_stack([filled, unknown]))
+        edges = np.unique(np.quantile(numbers[~unknown], np.arange(1, _STEPS) / _STEPS))
+        return _varying(np.column_stack([filled, unknown, filled[:, None] >= edges]))
     words = values.astype("str").fillna("unknown")
     counts = words.value_counts()
     shown = sorted(counts.index[counts >= _FEWEST_OF_LEVEL][:_MOST_LEVELS])
@@ -97,3 +103,28 @@ def _remains(alone: Mapping[str, float], figures: Mapping[str, float]) -> bool:
     sign = 1 if alone["estimate"] >= 0 else -1
     bound = figures["low"] if sign > 0 else -figures["high"]
     return bound > 0 and sign * figures["estimate"] >= _HELD * abs(alone["estimate"])
+
+
+def sales_side(cohort: Cohort, config: Config, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what sales chose, and what the config wants adjusted for, as columns to hold equal.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        All accounts.
+    config : Config
+        Its attributes with ``use: adjust`` count.
+    rows : ndarray, shape (n,), int
+        Positions of the accounts.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, k)
+        ``source``, ``owner``, ``territory``, ``discount`` where known, then attributes.
+    """
+    table, frame = cohort.accounts.iloc[rows], cohort.attributes.iloc[rows]
+    held = {name.replace("_pct", ""): columns_of(table[name]) for name in _SALES_SIDE if name in table}
+    for name, spec in config.attributes.items():
+        if spec.use == "adjust" and spec.type != "tags":
+            held[name] = columns_of(frame[name])
+    return held

@@ -7,7 +7,7 @@ for among the accounts that no exclusion hits, so that none is the mere compleme
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy import stats
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
-from icp_ml.criteria.adjusting import adjust_effect, columns_of
+from icp_ml.criteria.adjusting import adjust_effect, sales_side
 from icp_ml.criteria.estimating import later_replication, risk_difference, scaled_gate, smallest_detectable
 from icp_ml.criteria.identity import Kind, assign_ids, ids_before, jaccard
 from icp_ml.criteria.outcomes import Outcome, churn_outcome, measured_horizon, won_outcome
@@ -26,6 +26,7 @@ from icp_ml.criteria.stated import audit_stated
 from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
 from icp_ml.wording import outcome_words
 
+_BEFORE_ANY = 0.5  # share of the release's rate that may be risked while nothing is found: on noise half of it is left
 _BUDGET_EXCLUDE = 0.5
 _BUDGET_INCLUDE = (0.25, 0.15)  # on the first target, and on the second among what the first leaves
 _BUDGET_PULL = 0.1
@@ -82,7 +83,7 @@ def discover_criteria(
     stated: StatedAudit | None = None
     if config.stated_icp or config.stated_exclusions:
         progress("stated ICP")
-        budget = config.criteria.max_false_discovery_rate * _BUDGET_PULL
+        budget = config.criteria.max_false_discovery_rate * _BEFORE_ANY * _BUDGET_PULL
         stated = audit_stated(cohort, config, job.names, proposals, job.horizon, budget, seed)
     given = {p.id for p in proposals}
     retired = tuple(i for i in ids_before(previous) if i not in given)
@@ -101,6 +102,11 @@ class _Discovery:
         self.keeping, self.horizon = measured is not None, measured or cohort.horizon
         self.searched: dict[str, Any] = {"horizon_months": self.horizon, "searches": []}
         self._whys: list[str] = []
+        self.exclude_share = _BUDGET_EXCLUDE + (0 if self._asks_for_pull() else _BUDGET_PULL)
+
+    def _asks_for_pull(self) -> bool:
+        """Return whether the pull diagnosis will be made; if not, its share of the budget goes to the exclusions."""
+        return bool(self.config.stated_icp) and bool(self.cohort.accounts["pull_score"].notna().any())
 
     def exclusions(self) -> list[_Candidate]:
         """Return the regions to refuse: those that leave, or are lost where leaving is not measured."""
@@ -111,7 +117,7 @@ class _Discovery:
             outcome, sign = won_outcome(self.cohort, self.horizon, kept=False), -1
         else:
             return []
-        result = self._search(outcome, sign, _BUDGET_EXCLUDE, _MOST_EXCLUDED, 0)
+        result = self._search(outcome, sign, self.exclude_share, _MOST_EXCLUDED, 0)
         return self._up_to_most(self._candidates("exclude", result, outcome), outcome)
 
     def _up_to_most(self, exclusions: Sequence[_Candidate], outcome: Outcome) -> list[_Candidate]:
@@ -138,7 +144,7 @@ class _Discovery:
         found: list[_Candidate] = []
         for i, ((outcome, sign), share) in enumerate(zip(targets, shares, strict=True)):
             free = ~(hit | self._hit(found))[outcome.rows]
-            result = self._search(outcome.subset(free), sign, share, 0.9, i + 1)
+            result = self._search(outcome.subset(free), sign, share, 0.9, i + 1, len(exclusions) + len(found))
             found += self._candidates("include", result, outcome)
         return self._distinct(found, hit)
 
@@ -149,10 +155,12 @@ class _Discovery:
             return [(won_outcome(self.cohort, self.horizon, kept=False), 1)]
         return [(churn_outcome(self.cohort, self.horizon), -1)] if self.keeping else []
 
-    def _search(self, outcome: Outcome, sign: int, share: float, most: float, number: int) -> SearchResult:
+    def _search(
+        self, outcome: Outcome, sign: int, share: float, most: float, number: int, before: int = 0
+    ) -> SearchResult:
         config = self.config.criteria
         frame = self.cohort.attributes.iloc[outcome.rows]
-        budget = config.max_false_discovery_rate * share
+        budget = config.max_false_discovery_rate * _BEFORE_ANY * share
         entry: dict[str, Any] = {
             "outcome": outcome.label, "looking_for": "more" if sign > 0 else "less", "accounts": len(frame),
             "error_budget": budget,
@@ -160,30 +168,22 @@ class _Discovery:
         self.searched["searches"].append(entry)
         if len(frame) < _FEWEST or not self.names:
             entry["skipped"] = f"fewer than {_FEWEST} accounts" if self.names else "no attribute may become a criterion"
-            self._whys.append(f"{outcome_words(outcome.label)}: {entry['skipped']} to search ({len(frame)})")
+            words = outcome_words(outcome.label).capitalize()
+            self._whys.append(f"{words}: {entry['skipped']} to search ({len(frame)}).")
             return SearchResult((), (), 0, len(frame))
         result = run_search(
             Search(
                 outcome, frame, self.config.attributes, self.names, sign, budget, config.max_conditions,
-                config.max_criteria, most, config.min_risk_difference, self.seed + 100_000 * number,
+                config.max_criteria, most, config.min_risk_difference, before, self.seed + 100_000 * number,
             )
         )  # fmt: skip
         entry |= {"conditions": result.conditions_tried, "rules": len(result.rules), "steps": list(result.steps)}
+        least = smallest_detectable(outcome, _usual_gate(result))
+        if least is not None:
+            entry["smallest_difference"] = least
         if not result.rules:
-            self._whys.append(self._nothing_words(outcome, result))
+            self._whys.append(_nothing_words(outcome, result.accounts, least))
         return result
-
-    def _nothing_words(self, outcome: Outcome, result: SearchResult) -> str:
-        gate = _usual_gate(result)
-        least = smallest_detectable(outcome, gate)
-        if least is None:
-            return (
-                f"{outcome_words(outcome.label)}: too few events among {result.accounts} accounts to see any difference"
-            )
-        return (
-            f"{outcome_words(outcome.label)}: nothing stood out among {result.accounts:,} accounts; a group of a "
-            f"quarter of them would have had to differ from the rest by about {100 * least:.0f} points to be seen"
-        )
 
     def _candidates(self, kind: Kind, result: SearchResult, outcome: Outcome) -> list[_Candidate]:
         frame = self.cohort.attributes.iloc[outcome.rows]
@@ -239,8 +239,8 @@ class _Discovery:
     def _evidence(self, candidate: _Candidate, others: Sequence[_Candidate]) -> Evidence:
         outcome, found = candidate.outcome, candidate.found
         inside = candidate.rule.mask(self.cohort.attributes.iloc[outcome.rows])
-        gate = scaled_gate(outcome, inside, found.statistic, found.gate)
-        difference = risk_difference(outcome, inside, gate)
+        gate = scaled_gate(outcome, inside, found.statistic, found.gate, found.optimism)
+        difference = risk_difference(outcome, inside, gate, optimism=found.optimism)
         here, elsewhere = outcome.rate(inside), outcome.rate(~inside)
         if difference is None or here is None or elsewhere is None:  # a rule covers enough accounts on both sides
             raise AssertionError(f"a found rule has no rate: {candidate.rule.text()}")
@@ -252,6 +252,8 @@ class _Discovery:
             "replication_later": later_replication(outcome, inside, dates),
             "adjustment": adjust_effect(outcome, inside, self._beside(candidate, others)),
         }
+        if found.stability is not None:
+            extra["stability"] = asdict(found.stability)
         q = min(1.0, found.q_value * self.config.criteria.max_false_discovery_rate)
         return Evidence(
             outcome.label, here.n, here.events, here.estimate, elsewhere.estimate, difference, q, extra
@@ -260,22 +262,16 @@ class _Discovery:
     def _beside(self, candidate: _Candidate, others: Sequence[_Candidate]) -> dict[str, np.ndarray]:
         """Return what an effect is held against: the other rules, sales-side choices, attributes for adjustment."""
         rows = candidate.outcome.rows
-        frame, table = self.cohort.attributes.iloc[rows], self.cohort.accounts.iloc[rows]
+        frame = self.cohort.attributes.iloc[rows]
         masks = [o.rule.mask(frame) for o in others if o is not candidate]
         beside = {"the other rules": np.column_stack(masks).astype(float)} if masks else {}
-        for name in ("source", "owner", "territory", "discount_pct"):
-            if name in table:
-                beside[name.replace("_pct", "")] = columns_of(table[name])
-        for name, spec in self.config.attributes.items():
-            if spec.use == "adjust" and spec.type != "tags":
-                beside[name] = columns_of(frame[name])
-        return beside
+        return beside | sales_side(self.cohort, self.config, rows)
 
     def why_nothing(self) -> str:
         """Return why nothing is proposed, in words."""
         if not self._whys:
             return "Not enough evidence: neither won and lost deals nor customers to follow were found."
-        return "Not enough evidence for any criterion or exclusion. " + "; ".join(dict.fromkeys(self._whys)) + "."
+        return "Not enough evidence for any criterion or exclusion. " + " ".join(dict.fromkeys(self._whys))
 
     def totals(self, proposals: Sequence[Proposal]) -> dict[str, Any]:
         """Return revenue taken now and revenue to be replaced later, for all exclusions together."""
@@ -289,6 +285,16 @@ class _Discovery:
         if "arr_lost_to_churn" in figures:
             totals |= {"revenue_to_be_replaced": figures["arr_lost_to_churn"], "months": self.horizon}
         return totals
+
+
+def _nothing_words(outcome: Outcome, accounts: int, least: float | None) -> str:
+    words = outcome_words(outcome.label).capitalize()
+    if least is None:
+        return f"{words}: too few events among {accounts:,} accounts to see any difference."
+    return (
+        f"{words}: nothing stood out among {accounts:,} accounts; a group of a quarter of them would have had to "
+        f"differ from the rest by about {100 * least:.0f} points to be seen."
+    )
 
 
 def _usual_gate(result: SearchResult) -> float:

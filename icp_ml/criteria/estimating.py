@@ -59,7 +59,9 @@ def _effect_at(z: float, gate: float, chance: float) -> float:
     return float(optimize.brentq(excess, low, high, xtol=1e-6))
 
 
-def risk_difference(outcome: Outcome, inside: np.ndarray, gate: float = 0.0, level: float = 0.90) -> Interval | None:
+def risk_difference(
+    outcome: Outcome, inside: np.ndarray, gate: float = 0.0, level: float = 0.90, optimism: float = 0.0
+) -> Interval | None:
     """Return the rate inside less the rate among all other accounts, None where one is undefined.
 
     Parameters
@@ -72,12 +74,15 @@ def risk_difference(outcome: Outcome, inside: np.ndarray, gate: float = 0.0, lev
         As in :func:`after_gate`.
     level : float
         Confidence of the interval.
+    optimism : float
+        By how much the difference overstates the effect, taken off before; it counts as uncertain by its own size.
     """
     here, elsewhere = outcome.rate(inside), outcome.rate(~inside)
     if here is None or elsewhere is None:
         return None
-    error = float(np.sqrt(_spread(here) + _spread(elsewhere)))
-    interval = after_gate(here.estimate - elsewhere.estimate, error, gate, level)
+    error = float(np.sqrt(_spread(here) + _spread(elsewhere) + optimism**2))
+    difference = here.estimate - elsewhere.estimate
+    interval = after_gate(difference - np.sign(difference) * optimism, error, gate, level)
     limit = 1.0
     return Interval(interval.estimate, max(interval.low, -limit), min(interval.high, limit), level)
 
@@ -88,16 +93,13 @@ def _spread(rate: GroupRate) -> float:
     return max(rate.variance, floor) if np.isfinite(rate.variance) else 0.25 / rate.n
 
 
-def scaled_gate(outcome: Outcome, inside: np.ndarray, statistic: float, gate: float) -> float:
-    """Return the gate of a search statistic in standard errors of the risk difference."""
-    difference = risk_difference(outcome, inside)
-    if difference is None or statistic <= 0:
-        return 0.0
+def scaled_gate(outcome: Outcome, inside: np.ndarray, statistic: float, gate: float, optimism: float = 0.0) -> float:
+    """Return the gate of a search statistic in standard errors of the risk difference, its optimism taken off."""
     here, elsewhere = outcome.rate(inside), outcome.rate(~inside)
-    if here is None or elsewhere is None:
+    if here is None or elsewhere is None or statistic <= 0:
         return 0.0
-    error = float(np.sqrt(_spread(here) + _spread(elsewhere)))
-    return abs(difference.estimate) / error * min(gate / statistic, 1.0)
+    error = float(np.sqrt(_spread(here) + _spread(elsewhere) + optimism**2))
+    return max(abs(here.estimate - elsewhere.estimate) - optimism, 0.0) / error * min(gate / statistic, 1.0)
 
 
 def later_replication(outcome: Outcome, inside: np.ndarray, dates: np.ndarray) -> dict[str, Any]:

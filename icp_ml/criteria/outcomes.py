@@ -13,7 +13,10 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.cohort.cohort import Cohort
+from icp_ml.criteria.deviance import Deviance
 from icp_ml.survival import kaplan_meier, kept_pseudo_values, logrank_scores, supported_horizon
+
+_SEARCHED_HORIZONS = 2
 
 OutcomeName = Literal["churn", "won", "won_and_kept", "pull"]
 
@@ -73,6 +76,21 @@ class Outcome:
         """Which accounts are customers with follow-up, shape (n,), bool."""
         return ~np.isnan(self.time)
 
+    @property
+    def _until(self) -> int:
+        """Months to which leaving counts in the search: what drives a group out goes on doing so at later renewals."""
+        return _SEARCHED_HORIZONS * self.horizon
+
+    @property
+    def fewer_events(self) -> float:
+        """How many had the outcome or how many had not, whichever are fewer; for pull half of those measured."""
+        if self.name == "pull":
+            return len(self.rows) / 2
+        if self.name == "churn":
+            return float(np.sum(self.churned & (self.time <= self._until) & self.followed))
+        had = float(self.values().sum())
+        return min(had, len(self.rows) - had)
+
     def subset(self, mask: np.ndarray) -> Outcome:
         """Return the same outcome on some of its accounts."""
         value = self.value[mask] if self.value.size else self.value
@@ -84,7 +102,7 @@ class Outcome:
     def scores(self) -> np.ndarray:
         """Return additive scores that sum to zero within every stratum, shape (n,), high where the outcome is more."""
         if self.name == "churn":
-            return logrank_scores(self.time, self.churned, self.horizon, self.entry, self.strata)
+            return logrank_scores(self.time, self.churned, self._until, self.entry, self.strata)
         return _centred(self.values(), self.strata)
 
     def values(self) -> np.ndarray:
@@ -103,6 +121,15 @@ class Outcome:
             )
             kept[~followed] = kept[followed].mean()  # won, but nothing is known of keeping yet: as all others
         return 1 - kept if self.name == "churn" else self.won * kept
+
+    def deviance(self, sign: int) -> Deviance:
+        """Return the scale on which groups are compared by ``sign * scores()``: events against expected, or shares."""
+        if self.name == "pull":
+            return Deviance()
+        if self.name == "churn":
+            events = self.churned & (self.time <= self._until) & self.followed
+            return Deviance("poisson", float(events.mean()), sign)
+        return Deviance("binomial", float(self.values().mean()), sign)
 
     def rate(self, mask: np.ndarray) -> GroupRate | None:
         """Return the rate among the accounts of a bool mask; None where it is undefined."""

@@ -14,6 +14,7 @@ from icp_ml.config.schema import Attribute
 from icp_ml.criteria.rounding import roundest_between
 
 Bounds = tuple[float, float]
+Part = str | Condition  # the name of a bound or set of levels, or a fixed condition
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,16 @@ class Region:
         return len(self.bounds) + len(self.levels) + len(self.fixed)
 
     @property
-    def parts(self) -> tuple[str | Condition, ...]:
+    def parts(self) -> tuple[Part, ...]:
         """What can be dropped one by one: attribute names of bounds and levels, and fixed conditions."""
         return (*self.bounds, *self.levels, *self.fixed)
 
-    def without(self, part: str | Condition) -> Region:
+    @property
+    def attributes(self) -> frozenset[str]:
+        """Names of the attributes it speaks of."""
+        return frozenset([*self.bounds, *self.levels, *(c.attribute for c in self.fixed)])
+
+    def without(self, part: Part) -> Region:
         """Return the region without one of its parts."""
         return Region(
             {k: v for k, v in self.bounds.items() if k != part},

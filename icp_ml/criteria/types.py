@@ -67,9 +67,11 @@ class Proposal:
 class StatedAudit:
     """What the data says of the ICP people already hold; every figure JSON-ready, words for people.
 
-    ``figures`` holds match rates (pursued, won, kept), churn, NRR and win rate in and out with intervals;
-    ``failing`` which condition fails how often; ``findings`` plain sentences on what it gets wrong; ``pull`` the pull
-    diagnosis (proposals inside the stated ICP, or why none); ``exclusions`` one entry per stated exclusion.
+    ``figures`` holds match rates (pursued, won, kept), churn, win rate, NRR, GRR and cost to serve in and out with
+    intervals; ``failing`` which condition fails how often; ``findings`` plain sentences on what it gets wrong; ``pull``
+    the pull diagnosis (proposals inside the stated ICP, or why none); ``exclusions`` one entry per stated exclusion;
+    ``quarters`` the match rates of each quarter; ``failing_together`` which conditions fail together; ``whole`` the
+    stated ICP judged as one criterion; ``after_sale`` signals in and out.
     """
 
     text: str
@@ -78,6 +80,10 @@ class StatedAudit:
     findings: tuple[str, ...] = ()
     pull: dict[str, Any] = field(default_factory=dict)
     exclusions: tuple[dict[str, Any], ...] = ()
+    quarters: tuple[dict[str, Any], ...] = ()
+    failing_together: tuple[dict[str, Any], ...] = ()
+    whole: dict[str, Any] = field(default_factory=dict)
+    after_sale: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,21 +14,31 @@ import pandas as pd
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Attribute, Config
-from icp_ml.features.leaks_changes import find_changes
-from icp_ml.features.leaks_dates import find_date_text, find_identifier, find_in_step
+from icp_ml.features.leaks_calendar import find_date_number
+from icp_ml.features.leaks_changes import among_recorded_later, find_changes, recorded_later
+from icp_ml.features.leaks_dates import find_date_text, find_in_step
+from icp_ml.features.leaks_identifiers import find_identifier
+from icp_ml.features.leaks_levels import find_telling_levels, find_telling_tag
 from icp_ml.features.leaks_outcomes import Contrast, Finding, contrasts
 from icp_ml.features.leaks_presence import find_presence
-from icp_ml.features.leaks_strength import (
-    auc_strength,
-    find_pure_levels,
-    find_strength,
-    measure_strengths,
-)
-from icp_ml.features.leaks_words import find_status_words
+from icp_ml.features.leaks_strength import auc_strength, find_strength, measure_strengths
+from icp_ml.features.leaks_words import find_status_texts, find_status_words
+from icp_ml.features.leaks_writing import find_writing
 from icp_ml.tables.tables import Tables
 
+_BY_NOW = "_by_now"
 _RARE_TAG = 0.02
 _REASONS = 2
+_KINDS = {
+    "filled_after": "filled in after the outcome",
+    "changes_after": "changes after the outcome",
+    "implausible_strength": "predicts too well",
+    "copy_of_outcome": "a copy of the outcome",
+    "status_like": "a status",
+    "written_differently": "written differently by outcome",
+    "identifier": "a near-identifier",
+    "date": "a date or a length of time in disguise",
+}
 
 
 @dataclass(frozen=True)
@@ -53,13 +63,19 @@ class Suspect:
     overruled: bool
 
     @property
+    def kind(self) -> str:
+        """What kind of leak the first reason speaks of, in a few words."""
+        return _KINDS[next(iter(self.evidence)).removesuffix(_BY_NOW)]
+
+    @property
     def text(self) -> str:
         """What a reader is told, one or two sentences."""
         why = "; ".join(self.reasons)
         key = f"attributes.{self.attribute}.trust"
         if self.overruled:
-            return f"{self.attribute} looks like a leak ({why}), and is used all the same because {key} is true."
-        return f"{self.attribute} was set aside: {why}. If it is known before the sale, set {key}: true."
+            looks = f"{self.attribute} looks like a leak ({self.kind}: {why})"
+            return f"{looks}, and is used all the same because {key} is true."
+        return f"{self.attribute} was set aside ({self.kind}): {why}. If it is known before the sale, set {key}: true."
 
 
 @dataclass(frozen=True)
@@ -118,17 +134,34 @@ def find_leaks(cohort: Cohort, tables: Tables, config: Config) -> LeakReport:
 def _examine(name: str, spec: Attribute, cohort: Cohort, sides: tuple[Contrast, ...], seed: int) -> list[Finding]:
     """Return everything that speaks against one attribute as known at the decision."""
     column = cohort.attributes[name]
-    if spec.type == "tags":
-        return _examine_tags(column, sides)
-    strengths = measure_strengths(column, spec.type, sides, seed)
     return [
-        *find_presence(column.notna().to_numpy(dtype=bool), sides),
-        *find_date_text(column, spec.type, cohort),
+        *find_presence(_filled(column, spec.type), sides),
+        *_against_dates(column, spec.type, cohort, seed),
         *find_identifier(column, spec.type),
-        *find_in_step(column, spec.type, cohort, seed),
-        *find_strength(strengths, sides),
-        *(find_pure_levels(column, sides) if spec.type != "number" else ()),
-        *find_status_words(name, column, spec.type, strengths, sides),
+        *_against_values(name, spec.type, column, sides, seed),
+    ]
+
+
+def _against_dates(column: pd.Series, kind: str, cohort: Cohort, seed: int) -> list[Finding]:
+    """Return whether the values are dates, or lengths of time, in whatever guise."""
+    return [
+        *find_date_text(column, kind, cohort),
+        *find_date_number(column, kind, cohort),
+        *find_in_step(column, kind, cohort, seed),
+    ]
+
+
+def _against_values(name: str, kind: str, column: pd.Series, sides: tuple[Contrast, ...], seed: int) -> list[Finding]:
+    """Return what the values themselves give away."""
+    if kind == "tags":
+        return _against_tags(column, sides)
+    strengths = measure_strengths(column, kind, sides, seed)
+    return [
+        *find_strength(strengths, sides, kind),
+        *find_telling_levels(column, kind, sides, seed),
+        *find_status_words(name, column, kind, strengths, sides),
+        *find_status_texts(column, kind, sides),
+        *find_writing(column, kind, sides),
     ]
 
 
@@ -137,28 +170,39 @@ def _examine_over_time(
 ) -> list[Finding]:
     """Return what speaks against the value known last, which new accounts are scored by."""
     column = cohort.latest[name]
-    if spec.type == "tags":
-        found = _examine_tags(column, sides)
-    else:
-        strengths = measure_strengths(column, spec.type, sides, seed)
-        found = [*find_presence(column.notna().to_numpy(dtype=bool), sides), *find_strength(strengths, sides)]
-    found = [Finding(f"{f.code}_by_now", f"by its latest value, {f.sentence}", f.figures) for f in found]
-    return found + (find_changes(name, accounts, cohort, sides) if spec.type in ("category", "boolean") else [])
+    if column.equals(cohort.attributes[name]):
+        return []
+    now = among_recorded_later(sides, recorded_later(accounts, cohort))
+    found = [
+        *find_presence(_filled(column, spec.type), now),
+        *_against_dates(column, spec.type, cohort, seed),
+        *_against_values(name, spec.type, column, now, seed),
+    ]
+    found = [Finding(f"{f.code}{_BY_NOW}", f"by its latest value, {f.sentence}", f.figures) for f in found]
+    return found + (find_changes(name, spec.type, accounts, cohort, sides, seed) if spec.type != "tags" else [])
 
 
-def _examine_tags(column: pd.Series, sides: tuple[Contrast, ...]) -> list[Finding]:
-    """Return what speaks against having any tag, or against one of the tags."""
+def _filled(column: pd.Series, kind: str) -> np.ndarray:
+    """Return which accounts have a value, or any tag."""
+    if kind == "tags":
+        return np.array([isinstance(v, tuple) and bool(v) for v in column], dtype=bool)
+    return column.notna().to_numpy(dtype=bool)
+
+
+def _against_tags(column: pd.Series, sides: tuple[Contrast, ...]) -> list[Finding]:
+    """Return what speaks against one of the tags."""
     rows = [v if isinstance(v, tuple) else () for v in column]
-    found = find_presence(np.array([bool(v) for v in rows], dtype=bool), sides)
     flat = pd.Series([t for v in rows for t in set(v)], dtype=object)
     shares = flat.value_counts() / max(len(rows), 1)
+    found = []
     for tag in sorted(shares.index[shares >= _RARE_TAG]):
         has = np.array([tag in v for v in rows], dtype=bool)
         strengths = {s.name: auc_strength(has[s.rows].astype(float), s.positive) for s in sides}
         found += [
             Finding(f.code, f"with the tag {tag!r}, {f.sentence}", {**f.figures, "tag": tag})
-            for f in find_strength(strengths, sides)
+            for f in find_strength(strengths, sides, "tags")
         ]
+        found += find_telling_tag(has, tag, sides)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Identifiers and dates in disguise: columns that tell which account, or when, and not what kind."""
+"""Dates in disguise: columns that tell when, or how long, and not what kind of account."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from icp_ml.features.leaks_outcomes import Finding
 from icp_ml.features.leaks_strength import level_codes, out_of_fold_means
 
 _FEWEST = 30
+# So many rows tell a rank correlation to a hundredth.
+_MOST_ROWS = 20_000
 _IN_STEP = 0.8
-_ONE_EACH = 0.9
+# Bigger firms may well take longer to sell to, and small groups vary more.
+_IN_STEP_CLOSELY = 0.9
 # A dozen dates, say ends of fiscal years, are names and not days on which something happened.
 _FEW_DATES = 12
-_RUNNING = 0.97
 _ISO = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?")
 _DAY_FIRST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}( .*)?")
 _TIMES = {
@@ -26,44 +28,8 @@ _TIMES = {
     "started_at": "the start of the first contract",
     "ended_at": "the day the customer left",
     "follow_up_months": "how long the customer has stayed",
+    "cycle_days": "how long the deal took",
 }
-
-
-def find_identifier(column: pd.Series, kind: str) -> list[Finding]:
-    """Return a finding for a text with nearly one level an account, or a number that counts accounts up."""
-    known = column.dropna()
-    if len(known) < _FEWEST or kind not in ("category", "number"):
-        return []
-    different = known.nunique()
-    if kind == "category" and different > _ONE_EACH * len(known):
-        return [
-            Finding(
-                "identifier",
-                f"it has {different:,} different values on {len(known):,} accounts, "
-                "so it names accounts and can say nothing of new ones",
-                {"levels": int(different), "n": len(known)},
-            )
-        ]
-    values = known.to_numpy(dtype=float) if kind == "number" else np.empty(0)
-    if (
-        kind == "number"
-        and _dense_and_unique(values)
-        and abs(_rank_correlation(values, np.arange(len(values)))) > _RUNNING
-    ):
-        return [
-            Finding(
-                "identifier",
-                f"it is a running number: different on each of {len(known):,} accounts and growing with their order",
-                {"levels": int(different), "n": len(known)},
-            )
-        ]
-    return []
-
-
-def _dense_and_unique(values: np.ndarray) -> bool:
-    """Tell whether numbers are whole, all different and close together, as numbers given out one by one are."""
-    whole = bool((values == np.floor(values)).all())
-    return whole and len(np.unique(values)) == len(values) and values.max() - values.min() < 20 * len(values)
 
 
 def find_date_text(column: pd.Series, kind: str, cohort: Cohort) -> list[Finding]:
@@ -85,44 +51,66 @@ def find_date_text(column: pd.Series, kind: str, cohort: Cohort) -> list[Finding
 
 
 def find_in_step(column: pd.Series, kind: str, cohort: Cohort, seed: int) -> list[Finding]:
-    """Return a finding for the date, or length of stay, that an attribute moves with most closely.
+    """Return a finding for the date, or length of time, that an attribute moves with most closely.
 
-    Numbers by Spearman's rank correlation; bands and other levels by that of their out-of-fold mean date.
+    Numbers by Spearman's rank correlation, also among lost accounts, customers there and customers gone alone, since
+    days since the last activity start anew with each; bands and other levels by that of their out-of-fold mean date.
     """
     if kind == "tags":
         return []
     closest: Finding | None = None
-    most = _IN_STEP
+    known = column.notna().to_numpy()
+    values = column.to_numpy(dtype=float, na_value=np.nan) if kind == "number" else level_codes(column, kind)
     for name, words in _TIMES.items():
-        there = (column.notna() & cohort.accounts[name].notna()).to_numpy()
-        if there.sum() < _FEWEST or column[there].nunique() < 2:
-            continue
-        time = _as_number(cohort.accounts[name][there])
-        together = _in_step(column[there], kind, time, seed)
-        if together > most:
-            most = together
-            figures = {"with": name, "rank_correlation": round(together, 4), "n": int(there.sum())}
-            closest = Finding(
-                "date",
-                f"it moves in step with {words} (rank correlation {together:.2f}), "
-                "so it tells when, or how long, and not what kind of account",
-                figures,
-            )
+        time = _as_number(cohort.accounts[name])
+        for among, group in _groups(cohort, kind).items():
+            there = np.flatnonzero(known & ~np.isnan(time) & group)
+            if len(there) < _FEWEST:
+                continue
+            some = there[:: 1 + len(there) // _MOST_ROWS]
+            together = _in_step(values[some], kind, time[some], seed)
+            edge = _IN_STEP if among == "all" and name != "cycle_days" else _IN_STEP_CLOSELY
+            if together > max(edge, closest.figures["rank_correlation"] if closest else 0.0):
+                closest = _finding(name, words, together, len(there), among)
     return [closest] if closest else []
 
 
-def _in_step(column: pd.Series, kind: str, time: np.ndarray, seed: int) -> float:
-    """Return the rank correlation, 0 to 1, of an attribute with a time."""
+def _groups(cohort: Cohort, kind: str) -> dict[str, np.ndarray]:
+    """Return among whom a time is compared: everybody, and with numbers each outcome alone."""
+    everybody = {"all": np.ones(len(cohort.accounts), dtype=bool)}
+    if kind != "number":
+        return everybody
+    lost = (cohort.accounts["outcome"] == "lost").to_numpy(dtype=bool, na_value=False)
+    churned = cohort.accounts["churned"].to_numpy(dtype=bool)
+    groups = {"lost accounts": lost, "customers still there": cohort.customers & ~churned}
+    return everybody | groups | {"customers who left": cohort.customers & churned}
+
+
+def _finding(name: str, words: str, together: float, n: int, among: str) -> Finding:
+    """Say what an attribute moves in step with, and among whom."""
+    where = "" if among == "all" else f" among {among}"
+    return Finding(
+        "date",
+        f"it moves in step with {words}{where} (rank correlation {together:.2f}, 1.00 is the same order), "
+        "so it tells when, or how long, and not what kind of account",
+        {"with": name, "rank_correlation": round(together, 4), "n": n, "among": among},
+    )
+
+
+def _in_step(values: np.ndarray, kind: str, time: np.ndarray, seed: int) -> float:
+    """Return the rank correlation, 0 to 1, of an attribute, or of its levels' codes, with a time."""
     if kind == "number":
-        return abs(_rank_correlation(column.to_numpy(dtype=float), time))
+        return abs(_rank_correlation(values, time))
     ranks = rankdata(time)
-    return max(0.0, _rank_correlation(out_of_fold_means(level_codes(column, kind), ranks, seed), ranks))
+    return max(0.0, _rank_correlation(out_of_fold_means(values, ranks, seed), ranks))
 
 
 def _as_number(column: pd.Series) -> np.ndarray:
+    """Return days or lengths of time, NaN where unknown."""
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.to_numpy().astype("datetime64[D]").astype(float)
-    return column.to_numpy(dtype=float)
+        days = column.to_numpy().astype("datetime64[D]")
+        return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(float))
+    return column.to_numpy(dtype=float, na_value=np.nan)
 
 
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -102,3 +102,27 @@ def _fifths(decided_at: pd.Series) -> np.ndarray:
     """Return which fifth of the decision dates each account falls into; 5 for those without a date."""
     ranks = decided_at.rank(pct=True).to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isnan(ranks), 5, np.minimum(np.floor(np.nan_to_num(ranks) * 5), 4)).astype(np.int64)
+
+
+def restricted(contrast: Contrast, kept: np.ndarray) -> Contrast:
+    """Keep only some accounts of a contrast.
+
+    Parameters
+    ----------
+    contrast : Contrast
+        Two groups of accounts.
+    kept : ndarray of bool
+        Which accounts of the whole cohort stay.
+    """
+    there = kept[contrast.rows]
+    return replace(
+        contrast,
+        rows=contrast.rows[there],
+        positive=contrast.positive[there],
+        stratum=contrast.stratum[there],
+    )
+
+
+def enough(contrast: Contrast) -> bool:
+    """Tell whether both groups have the eight accounts without which nothing is compared."""
+    return bool(_FEWEST <= contrast.positive.sum() <= len(contrast.rows) - _FEWEST)

@@ -33,7 +33,11 @@ def find_presence(filled: np.ndarray, contrasts: tuple[Contrast, ...], what: str
         raw = float(positive.mean()), float(negative.mean())
         # Nobody researches accounts that were never worked, so against those only near absence counts.
         gap = _GAP if contrast.name != "customer" else np.inf
-        if _far_apart(*raw, gap) and _far_apart(*_same_dates(there, contrast), gap) and _beyond_chance(there, contrast):
+        if (
+            _far_apart(*raw, gap)
+            and _far_apart(*shares_at_same_dates(there, contrast), gap)
+            and _beyond_chance(there, contrast)
+        ):
             found.append(_finding(contrast, *raw, what))
     return sorted(found, key=_widest_first)
 
@@ -48,7 +52,7 @@ def _far_apart(one: float, other: float, gap: float) -> bool:
     return high - low >= gap or (high >= _SHARE and low <= _RATIO * high)
 
 
-def _same_dates(there: np.ndarray, contrast: Contrast) -> tuple[float, float]:
+def shares_at_same_dates(there: np.ndarray, contrast: Contrast) -> tuple[float, float]:
     """Return both shares as if the two groups had the same decision dates (Mantel-Haenszel weights)."""
     n1, n0, filled1, filled0 = _by_stratum(there, contrast)
     weight = (n1 * n0) / (n1 + n0)

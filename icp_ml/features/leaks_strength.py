@@ -10,11 +10,11 @@ from scipy.stats import rankdata
 
 from icp_ml.features.leaks_outcomes import Contrast, Finding
 
-_IMPLAUSIBLE, _PLAUSIBLE = 0.90, 0.85
+# AUC, and its lower bound, from which a number is implausible; a flag or a few levels tell less than a number could.
+_EDGES, _EDGES_LEVELS = (0.90, 0.85), (0.86, 0.78)
 _KNOWN = 0.5
-_FOLDS, _BINS, _SPIKE, _PRIOR = 5, 12, 0.03, 2.0
-_PURE, _FEWEST_PURE = 0.995, 40
-_PURE_SHARE, _PURE_SHARE_NONE = 0.25, 0.5
+FOLDS = 5
+_BINS, _SPIKE, _PRIOR = 12, 0.03, 2.0
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ def level_codes(column: pd.Series, kind: str) -> np.ndarray:
 
 def out_of_fold_means(codes: np.ndarray, target: np.ndarray, seed: int) -> np.ndarray:
     """Return each row's level mean of the target over the other folds, pulled towards the overall mean."""
-    fold = np.random.default_rng(seed).permutation(len(codes)) % _FOLDS
+    fold = np.random.default_rng(seed).permutation(len(codes)) % FOLDS
     size = int(codes.max(initial=0)) + 1
     overall = float(target.mean())
     means = np.empty(len(codes))
-    for k in range(_FOLDS):
+    for k in range(FOLDS):
         other = fold != k
         n = np.bincount(codes[other], minlength=size)
         total = np.bincount(codes[other], weights=target[other], minlength=size)
@@ -73,35 +73,41 @@ def auc_strength(score: np.ndarray, positive: np.ndarray) -> Strength:
 
 
 def measure_strengths(column: pd.Series, kind: str, contrasts: tuple[Contrast, ...], seed: int) -> dict[str, Strength]:
-    """Return how well an attribute alone tells each contrast: by level out of fold, numbers also by their order."""
+    """Return how well an attribute alone tells each contrast.
+
+    By level out of fold, with missing as a level, and, where most values are known, among those alone: random gaps
+    must not hide a copy of the outcome. Numbers also by their order.
+    """
     codes = level_codes(column, kind)
     strengths = {}
     for contrast in contrasts:
-        target = contrast.positive.astype(float)
-        options = [auc_strength(out_of_fold_means(codes[contrast.rows], target, seed), contrast.positive)]
-        if kind == "number":
-            options += _by_order(column.to_numpy(dtype=float, na_value=np.nan)[contrast.rows], contrast.positive)
+        positive, inside = contrast.positive, codes[contrast.rows]
+        options = [_by_level(inside, positive, seed)]
+        known = inside > 0
+        if min(known[positive].mean(), known[~positive].mean()) >= _KNOWN:
+            if not known.all():
+                options.append(_by_level(inside[known], positive[known], seed))
+            if kind == "number":
+                values = column.to_numpy(dtype=float, na_value=np.nan)[contrast.rows][known]
+                options += [auc_strength(sign * values, positive[known]) for sign in (1, -1)]
         strengths[contrast.name] = max(options, key=lambda s: s.low)
     return strengths
 
 
-def _by_order(values: np.ndarray, positive: np.ndarray) -> list[Strength]:
-    """Return the strength of known values in their order, in the better direction, where most values are known."""
-    known = ~np.isnan(values)
-    if min(known[positive].mean(), known[~positive].mean()) < _KNOWN:
-        return []
-    return [auc_strength(sign * values[known], positive[known]) for sign in (1, -1)]
+def _by_level(codes: np.ndarray, positive: np.ndarray, seed: int) -> Strength:
+    return auc_strength(out_of_fold_means(codes, positive.astype(float), seed), positive)
 
 
-def find_strength(strengths: dict[str, Strength], contrasts: tuple[Contrast, ...]) -> list[Finding]:
+def find_strength(strengths: dict[str, Strength], contrasts: tuple[Contrast, ...], kind: str) -> list[Finding]:
     """Return a finding for each contrast that the attribute alone tells implausibly well.
 
     Customers against accounts nobody worked is no such contrast: a list of prospects may differ in anything.
     """
+    highest, sure = _EDGES if kind == "number" else _EDGES_LEVELS
     found = []
     for contrast in contrasts:
         strength = strengths[contrast.name]
-        if contrast.name != "customer" and strength.auc > _IMPLAUSIBLE and strength.low > _PLAUSIBLE:
+        if contrast.name != "customer" and strength.auc > highest and strength.low > sure:
             found.append(
                 Finding(
                     "implausible_strength",
@@ -113,45 +119,6 @@ def find_strength(strengths: dict[str, Strength], contrasts: tuple[Contrast, ...
     return found
 
 
-def find_pure_levels(column: pd.Series, contrasts: tuple[Contrast, ...]) -> list[Finding]:
-    """Return a finding where one level stands for one outcome: all of many accounts, and much of that outcome.
-
-    A level nobody of which was won, or left, is plausible when small, so more of the other side must be in it.
-    """
-    codes, levels = pd.factorize(column.astype(object), use_na_sentinel=True)
-    found = []
-    for contrast in contrasts:
-        if contrast.name == "customer":
-            continue
-        inside = codes[contrast.rows]
-        known = inside >= 0
-        n = np.bincount(inside[known], minlength=len(levels))
-        hits = np.bincount(inside[known], weights=contrast.positive[known], minlength=len(levels))
-        all_of, none_of = contrast.positive.sum(), (~contrast.positive).sum()
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rate = hits / n
-        pure = (rate >= _PURE) & (hits >= _PURE_SHARE * all_of)
-        if contrast.name == "won":
-            pure |= (rate <= 1 - _PURE) & (n - hits >= _PURE_SHARE_NONE * none_of)
-        pure &= n >= _FEWEST_PURE
-        for level in np.flatnonzero(pure)[:1]:
-            group = contrast.having if rate[level] > 0.5 else contrast.lacking
-            word = _level_word(levels[level])
-            figures = {
-                "outcome": contrast.name,
-                "level": word,
-                "n": int(n[level]),
-                "rate": round(float(rate[level]), 4),
-            }
-            sentence = f"{_nearly_all(int(n[level]), int(hits[level]))} accounts with {word!r} are {group}"
-            found.append(Finding("copy_of_outcome", f"{sentence}, so it probably copies the outcome", figures))
-    return found
-
-
-def _nearly_all(n: int, hits: int) -> str:
-    odd = min(hits, n - hits)
-    return f"all but {odd:,} of the {n:,}" if odd else f"all {n:,}"
-
-
-def _level_word(level: object) -> str:
+def level_word(level: object) -> str:
+    """Write a level as people read it."""
     return ("no", "yes")[level] if isinstance(level, bool) else str(level)

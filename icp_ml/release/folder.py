@@ -25,7 +25,7 @@ from icp_ml.release.people import csv_text
 from icp_ml.release.rules import ActiveRules, SegmentRules
 from icp_ml.release.validation import validate_document, validate_segments
 
-CRITERIA, SEGMENTS, BOOSTERS = "criteria.json", "segments.json", "boosters"
+CRITERIA, SEGMENTS, TERRITORIES, BOOSTERS = "criteria.json", "segments.json", "territories.json", "boosters"
 SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"
 
 
@@ -196,7 +196,8 @@ def checksum(folder: Path) -> str:
 
 
 def _contents(parts: ReleaseParts) -> dict[str, bytes]:
-    return {
+    territories = {} if parts.territories is None else {TERRITORIES: to_json_bytes(parts.territories)}
+    return territories | {
         CRITERIA: to_json_bytes(parts.criteria),
         SEGMENTS: to_json_bytes(parts.segments),
         "accounts.csv": csv_text(parts.accounts).encode(),

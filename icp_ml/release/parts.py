@@ -53,6 +53,8 @@ class ReleaseParts:
         Content of ``checks.json`` and ``metrics.json``, JSON-ready.
     config_yaml, report_html, memo : str
         Text of the files.
+    territories : dict, optional
+        Content of ``territories.json``, JSON-ready; None where nobody asked for it.
     write_boosters : callable, optional
         Writes the models into the folder it is given; None where there is no model.
     """
@@ -68,6 +70,7 @@ class ReleaseParts:
     config_yaml: str
     report_html: str
     memo: str
+    territories: dict[str, Any] | None = None
     write_boosters: Callable[[Path], None] | None = None
 
 

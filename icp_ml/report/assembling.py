@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import pandas as pd
+
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.loading import resolved_yaml
 from icp_ml.config.schema import Config
+from icp_ml.criteria.territories import territory_effects
 from icp_ml.criteria.types import CriteriaResult
 from icp_ml.features.leaks import LeakReport
 from icp_ml.models.storage import save_models
@@ -28,6 +31,8 @@ from icp_ml.report.memo import memo
 from icp_ml.report.metrics import model_document, release_figures
 from icp_ml.report.summary import summarise
 from icp_ml.report.target import target_document
+from icp_ml.report.territories import territories_document
+from icp_ml.report.territory_words import told_territories
 from icp_ml.scorecard.types import Scorecard
 from icp_ml.segments.document import segments_document
 from icp_ml.segments.types import SegmentsResult
@@ -87,6 +92,8 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
     )
     summary = summarise(criteria, segments, checks, metrics)
     names = {segment["id"]: segment["name"] for segment in segments["segments"]}
+    territories = _territories(found, config, criteria, scored)
+    lists = account_lists(found.cohort.accounts, scored, found.cohort.currency)
     parts = ReleaseParts(
         criteria=criteria,
         segments=segments,
@@ -97,11 +104,20 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         checks=checks,
         metrics=metrics,
         config_yaml=resolved_yaml(config),
-        report_html=html_report(summary, account_lists(found.cohort.accounts, scored, found.cohort.currency)),
+        report_html=html_report(summary, lists, told_territories(territories, criteria)),
         memo=memo(summary),
+        territories=territories,
         write_boosters=partial(save_models, found.models),
     )
     return Assembled(parts, summary)
+
+
+def _territories(found: Found, config: Config, criteria: Mapping[str, Any], scored: pd.DataFrame) -> dict[str, Any]:
+    """Return what differs by territory and owner, at the release's own error rate, and each one's view."""
+    rate = config.criteria.max_false_discovery_rate
+    effects = territory_effects(found.cohort, found.criteria.proposals, config.seed, rate)
+    document: dict[str, Any] = json_ready(territories_document(found.cohort, found.tables, scored, criteria, effects))
+    return document
 
 
 def _measured(found: Found, config: Config, criteria: Mapping[str, Any], segments: Mapping[str, Any]) -> dict[str, Any]:

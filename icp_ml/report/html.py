@@ -14,7 +14,11 @@ from icp_ml.report.rendering import render_html
 from icp_ml.report.words import percent
 
 
-def html_report(summary: Mapping[str, Any], lists: Mapping[str, Any] | None = None) -> str:
+def html_report(
+    summary: Mapping[str, Any],
+    lists: Mapping[str, Any] | None = None,
+    territories: Mapping[str, Any] | None = None,
+) -> str:
     """Return the report: no network, no script, light or dark as the reader's system is.
 
     Parameters
@@ -23,12 +27,15 @@ def html_report(summary: Mapping[str, Any], lists: Mapping[str, Any] | None = No
         From :func:`icp_ml.report.summary.summarise`. Everything in it is escaped.
     lists : mapping, optional
         From :func:`icp_ml.report.account_lists.account_lists`; without it no account is named.
+    territories : mapping, optional
+        From :func:`icp_ml.report.territory_words.told_territories`; without it nothing is said of them.
     """
     return render_html(
         "report.html.j2",
         {
             "s": summary,
             "lists": lists,
+            "t": territories,
             "named": any(part["total"] for part in (lists or {}).values()),
             "glossary": glossary(summary),
         },

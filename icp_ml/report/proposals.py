@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from icp_ml.report.receipts import Told, told_against_rest, told_receipt
 from icp_ml.report.words import count, evidence_sentence, money, percent, points, span
-
-Told = dict[str, Any]
 
 _TARGETS = {
     "won_and_kept": "won and still a customer {months} months later",
@@ -34,7 +33,8 @@ def told_proposals(criteria: Mapping[str, Any], kind: str, deals: bool = True) -
     -------
     list of dict
         ``id``, ``text``, ``state`` (words), ``evidence`` (sentence), ``bar`` (``rate``, ``rate_elsewhere`` for drawing,
-        and both in words; absent for pull), ``receipt`` (sentences), ``mind`` (sentences to mind), ``review_on``.
+        and both in words; absent for pull), ``receipt`` (sentences), ``beside`` (rows of what serving them takes
+        against other customers), ``mind`` (sentences to mind), ``review_on``.
     """
     currency, months = criteria.get("currency"), _months(criteria)
     active = [c for c in criteria["criteria"] if c["kind"] == kind and c["status"] != "rejected"]
@@ -42,16 +42,33 @@ def told_proposals(criteria: Mapping[str, Any], kind: str, deals: bool = True) -
 
 
 def told_totals(criteria: Mapping[str, Any]) -> list[str]:
-    """Return what all exclusions together would have refused, in sentences."""
+    """Return the two numbers of all exclusions together: revenue given up now, revenue to be replaced later."""
     totals, currency = criteria.get("totals") or {}, criteria.get("currency")
     if not totals.get("revenue_taken_now"):
         return []
     taken, replaced = totals["revenue_taken_now"], totals.get("revenue_to_be_replaced")
-    refused = f"Together the exclusions would have refused {money(taken, currency)} of yearly revenue that was signed"
+    now = f"Revenue taken now: the exclusions together would have refused {money(taken, currency)} of yearly revenue"
     if replaced is None:
-        return [f"{refused}."]
-    lost = f"{money(replaced, currency)} of it ({percent(replaced / taken)}) was lost again"
-    return [f"{refused}; {lost} within {count(totals['months'], 'month')} of the start."]
+        return [f"{now} that was signed."]
+    within = count(totals["months"], "month")
+    return [
+        f"{now} that was signed.",
+        f"Revenue to be replaced later: {money(replaced, currency)} of it ({percent(replaced / taken)}) was lost again "
+        f"within {within} of the start, as far as these customers have been followed.",
+    ]
+
+
+def told_two_numbers(criteria: Mapping[str, Any]) -> list[Told]:
+    """Return the two numbers for showing them large: ``value`` and ``what``; none without exclusions that cost."""
+    totals, currency = criteria.get("totals") or {}, criteria.get("currency")
+    taken, replaced = totals.get("revenue_taken_now"), totals.get("revenue_to_be_replaced")
+    if not taken:
+        return []
+    told = [{"value": money(taken, currency), "what": "revenue taken now: signed a year by accounts to refuse"}]
+    if replaced is not None:
+        what = f"revenue to be replaced later: the part lost within {count(totals['months'], 'month')}"
+        told.append({"value": money(replaced, currency), "what": f"{what}, {percent(replaced / taken)} of it"})
+    return told
 
 
 def told_scorecard(criteria: Mapping[str, Any]) -> Told:
@@ -83,8 +100,9 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
         "text": entry["text"],
         "state": _STATES.get(entry["status"], "proposed by the data"),
         "evidence": evidence_sentence(evidence),
-        "receipt": _receipt(receipt, currency, deals, months),
-        "mind": _mind(evidence, receipt),
+        "receipt": told_receipt(receipt, currency, deals, months),
+        "beside": told_against_rest(receipt.get("against_rest") or [], currency),
+        "mind": told_mind(evidence, receipt),
         "review_on": receipt.get("review_on"),
     }
     if evidence.get("outcome") != "pull" and "rate" in evidence:
@@ -102,58 +120,7 @@ def _months(criteria: Mapping[str, Any]) -> int:
     return int((criteria.get("searched") or {}).get("horizon_months", criteria["churn_horizon_months"]))
 
 
-def _receipt(receipt: Mapping[str, Any], currency: str | None, deals: bool, months: int) -> list[str]:
-    """Say what the rule touches in revenue, pipeline, cost and people."""
-    sentences = []
-    if "arr_won" in receipt:
-        sentences.append(_won(receipt, currency, months))
-    if deals and "open_pipeline" in receipt:
-        sentences.append(_pipeline(receipt, currency))
-    if "cost_to_serve_a_year" in receipt:
-        ends = ("cost_to_serve_a_year", "cost_to_serve_a_year_elsewhere")
-        here, elsewhere = (money(receipt[end], currency) for end in ends)
-        sentences.append(f"Cost to serve one customer a year: {here}, against {elsewhere} elsewhere.")
-    for column, words in (("owners_hit_most", "Owners"), ("territories_hit_most", "Territories")):
-        if receipt.get(column):
-            sentences.append(f"{words} it touches most: {', '.join(_hit(h) for h in receipt[column])}.")
-    return sentences
-
-
-def _won(receipt: Mapping[str, Any], currency: str | None, months: int) -> str:
-    """Say what the rule's accounts brought; a revenue nobody knows is no revenue of 0."""
-    won, unknown = receipt.get("won", 0), receipt.get("arr_unknown", 0)
-    if not won:
-        return "No account in it ever became a customer."
-    if unknown >= won:
-        return f"{count(won, 'account')} in it became {_customers(won)}; what they pay a year is not known."
-    lost = receipt.get("arr_lost_to_churn")
-    within = count(months, "month")
-    churned = "" if lost is None else f"; {money(lost, currency)} of it was lost to churn within {within}"
-    rest = f" What {count(unknown, 'more customer')} paid is unknown and not in this sum." if unknown else ""
-    paid = money(receipt["arr_won"], currency)
-    return (
-        f"{count(won - unknown, 'account')} in it became {_customers(won - unknown)}, at {paid} a year{churned}.{rest}"
-    )
-
-
-def _customers(n: int) -> str:
-    return "a customer" if n == 1 else "customers"
-
-
-def _pipeline(receipt: Mapping[str, Any], currency: str | None) -> str:
-    deals = receipt.get("open_deals", 0)
-    if not deals and not receipt["open_pipeline"]:
-        return "It touches no open deal now."
-    worth = money(receipt["open_pipeline"], currency)
-    who = count(deals, "account with an open deal", "accounts with open deals")
-    return f"Open pipeline it touches now: {who + ', worth ' if deals else ''}{worth}."
-
-
-def _hit(entry: Mapping[str, Any]) -> str:
-    return f"{entry['name']} ({count(entry['accounts'], 'account')}, {percent(entry['share'])} of theirs)"
-
-
-def _mind(evidence: Mapping[str, Any], receipt: Mapping[str, Any]) -> list[str]:
+def told_mind(evidence: Mapping[str, Any], receipt: Mapping[str, Any]) -> list[str]:
     """Say what speaks against leaning on the rule too hard."""
     sentences = []
     later = evidence.get("replication_later") or {}
@@ -163,6 +130,9 @@ def _mind(evidence: Mapping[str, Any], receipt: Mapping[str, Any]) -> list[str]:
     elif "absent" in later:
         sentences.append(f"Not checked on later accounts: {later['absent']}.")
     sentences += _adjusted(evidence.get("adjustment") or {})
+    again = evidence.get("stability")
+    if again:
+        sentences.append(f"It came out again in {again['found_again']} of {again['halves']} random halves of the data.")
     if receipt.get("no_tension"):
         sentences.append("It would have refused nothing that was ever won or is open: it creates no tension.")
     return sentences

@@ -11,8 +11,9 @@ from typing import Any
 
 from icp_ml.report.groups import told_figures, told_segments
 from icp_ml.report.models import told_models
-from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals
+from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals, told_two_numbers
 from icp_ml.report.quality import told_quality
+from icp_ml.report.searched import told_no_evidence, told_searched
 from icp_ml.report.stated import told_stated
 from icp_ml.report.words import count, money, percent, span
 from icp_ml.wording import list_words
@@ -35,7 +36,8 @@ def summarise(
     dict
         ``name``, ``release_id``, ``as_of``, ``horizon``, ``currency``, ``reviewed``; ``verdict`` (``headline``,
         ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
-        ``not_proposed``, ``totals``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
+        ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
+        ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
         ``target`` or None; ``segments``, ``no_segments``; ``models``; ``quality``; ``loss_reasons``; ``settings``;
         ``known``; ``limits`` (sentences).
     """
@@ -54,8 +56,11 @@ def summarise(
         "exclusions": told_proposals(criteria, "exclude", deals),
         "criteria": told_proposals(criteria, "include", deals),
         "not_proposed": criteria.get("not_proposed"),
+        "no_evidence": told_no_evidence(criteria),
+        "searched": {kind: told_searched(criteria, kind) for kind in ("exclude", "include")},
         "totals": told_totals(criteria),
-        "stated": told_stated(criteria),
+        "two_numbers": told_two_numbers(criteria),
+        "stated": told_stated(criteria, deals),
         "scorecard": told_scorecard(criteria),
         "tiers_now": _tiers_now(metrics, currency),
         "tension": _tension(metrics.get("tiers") or {}, currency, deals),
@@ -102,7 +107,7 @@ def _how_sure(settings: Mapping[str, Any]) -> list[str]:
     if not budget:
         return []
     times = f"1 run in {round(1 / float(budget)):,}" if float(budget) <= 0.5 else f"{percent(float(budget))} of runs"
-    return [f"How sure: in data where nothing matters, a proposal would come out in about {times}."]
+    return [f"How sure: in data where nothing matters, a proposal would come out in at most {times}."]
 
 
 def _listed(proposals: list[Told]) -> str:

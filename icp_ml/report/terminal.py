@@ -15,7 +15,8 @@ from icp_ml.report.words import count
 _STYLES = {"green": "green", "yellow": "yellow", "red": "red"}
 _VERDICTS = {"high pull": "bold green", "promising": "green", "average": "", "avoid": "red"}
 _SEGMENT_FIGURES = ("win_rate", "churn", "grr", "nrr", "pull", "arr")
-_RECEIPT_LINES = 4
+_RECEIPT_LINES = 8
+_STATED_RECEIPT_LINES = 2
 _SHOWN_WARNINGS = 8
 
 
@@ -35,6 +36,7 @@ def print_summary(summary: Mapping[str, Any], console: Console, places: Mapping[
     page.line(f"{summary['name']}, as of {summary['as_of']}, release {summary['release_id']}", "bold")
     page.line(summary["verdict"]["headline"], "bold")
     page.lines(summary["verdict"]["sentences"])
+    page.lines(summary["no_evidence"], indent=2)
     page.section("What the data holds", [*summary["data"]["sentences"], *summary["data"]["left_out"]])
     page.proposals("Refuse", summary["exclusions"], "red")
     page.proposals("Pursue", summary["criteria"], "green")
@@ -98,11 +100,14 @@ class _Page:
 
     def stated(self, stated: Told) -> None:
         """Print what the stated ICP and exclusions get wrong."""
-        found = [*stated["findings"], *stated["outcomes"], *stated["failing"], *stated["pull"]]
+        found = [*stated["whole"], *stated["matches"], *stated["findings"], *stated["outcomes"]]
+        found += [*stated["failing"], *stated["together"], *stated["pull"]]
         self.section("The ICP as stated in the config, against the data", [stated["text"], *found])
         for entry in stated["exclusions"]:
             owner = f", held by {entry['owner']}" if entry["owner"] else ""
             self.line(f"Stated exclusion “{entry['text']}”{owner}. {entry['verdict']}", indent=2)
+            self.lines(entry["receipt"][:_STATED_RECEIPT_LINES], indent=6)
+            self.lines(entry["mind"], "dim", 6)
 
     def segments(self, segments: list[Told], none_because: str | None) -> None:
         """Print the segments, or why there are none."""

@@ -126,6 +126,15 @@ def figure_words(name: str, value: Any, currency: str | None) -> str:
     return f"{value:.1f}" if name.startswith("pull") else number_words(round(value, 3))
 
 
+def plain_size(value: float) -> str:
+    """Write a number without a unit at three digits or so.
+
+    >>> plain_size(1234.4), plain_size(41.26), plain_size(1.904), plain_size(0.0)
+    ('1,234', '41.3', '1.9', '0')
+    """
+    return _trimmed(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+
+
 def label(name: str) -> str:
     """Write a figure's name as a label.
 

@@ -10,12 +10,13 @@ import pandas as pd
 from scipy.stats import t as student
 
 from icp_ml.cohort.cohort import Cohort
+from icp_ml.cohort.retention import retained_share
 from icp_ml.config.schema import Economics
-from icp_ml.survival import ipcw_weights, kaplan_meier, supported_horizon, wilson_interval
+from icp_ml.survival import kaplan_meier, supported_horizon, wilson_interval
+from icp_ml.survival.ratios import ratio_interval
 
 LEVEL = 0.90
 _FEWEST = 10
-_FEWEST_REACHED = 5  # customers followed to the horizon, without whom retained ARR is unknown
 
 Figure = dict[str, Any]
 
@@ -39,7 +40,7 @@ def segment_figures(cohort: Cohort, members: np.ndarray, months: int | None, eco
     dict
         ``win_rate`` (Wilson), ``churn`` (Kaplan-Meier at ``months``), ``grr`` and ``nrr`` (ratios of summed ARR at the
         horizon, weighted for censoring), ``pull`` (mean, 1..5), ``arr`` (mean first ARR),
-        ``cycle_days`` (mean, won deals), ``cost_to_serve`` (mean a year) and ``opportunity_value``; each
+        ``cycle_days`` (mean, won deals), ``cost_to_serve`` (a year at risk) and ``opportunity_value``; each
         ``{"estimate", "low", "high", "level", "n"}`` or ``{"absent": reason}``.
     """
     rows = cohort.accounts[members]
@@ -53,7 +54,7 @@ def segment_figures(cohort: Cohort, members: np.ndarray, months: int | None, eco
         "pull": _mean(customers["pull"], "customers with measured pull"),
         "arr": _mean(customers["arr_start"], "customers of known ARR"),
         "cycle_days": _mean(won["cycle_days"], "won deals with both dates"),
-        "cost_to_serve": _mean(customers["cost_to_serve"], "customers with measured cost"),
+        "cost_to_serve": _cost_to_serve(customers),
     }
     figures["opportunity_value"] = _opportunity_value(figures, economics)
     return figures
@@ -112,31 +113,8 @@ def _churn(customers: pd.DataFrame, months: int | None) -> Figure:
 
 
 def _ratio(customers: pd.DataFrame, name: str, horizon: int) -> Figure:
-    """Return ARR kept over ARR started with at the horizon, each customer for those censored before like it.
-
-    Weighted by the inverse probability of censoring, so that it agrees with Kaplan-Meier churn; counting only customers
-    whose figure is known would count the lost in full and the kept in part. The interval is linearised (Cochran 1977,
-    section 6.3). Customers who came under observation late are left out.
-    """
-    seen = customers[(customers["entry_months"].fillna(0.0) <= 0) & (customers["arr_start"] > 0)]
-    months, churned = seen["follow_up_months"].to_numpy(dtype=float), seen["churned"].to_numpy(dtype=bool)
-    known = seen[name].notna().to_numpy()
-    settled = (churned & (months <= horizon)) | (months >= horizon)
-    used = known | ~settled
-    reached = int(np.sum(known & (months >= horizon)))
-    if used.sum() < _FEWEST or (reached < _FEWEST_REACHED and not np.all(settled[used])):
-        return _absent(f"{reached} of {int(used.sum())} customers of known ARR were followed for {horizon} months")
-    weight = ipcw_weights(months[used], churned[used], horizon) * seen["arr_start"].to_numpy(dtype=float)[used]
-    values = np.nan_to_num(seen[name].to_numpy(dtype=float)[used])
-    n = int(used.sum())
-    ratio = float(np.sum(weight * values) / weight.sum())
-    error = float(np.std(weight * (values - ratio), ddof=1) / (weight.mean() * math.sqrt(n)))
-    if error == 0:
-        if ratio not in (0.0, 1.0):
-            return _absent(f"the {n} customers all have the same {name}: no interval can be given")
-        return _figure(ratio, *wilson_interval(ratio * n, n, LEVEL), n)
-    half = error * float(student.ppf(0.5 + LEVEL / 2, n - 1))
-    return _figure(ratio, max(ratio - half, 0.0), min(ratio + half, 1.0) if name == "grr" else ratio + half, n)
+    share = retained_share(customers, name, horizon, LEVEL)
+    return share if "absent" in share else _figure(share["estimate"], share["low"], share["high"], share["n"])
 
 
 def _mean(column: pd.Series, who: str) -> Figure:
@@ -145,6 +123,14 @@ def _mean(column: pd.Series, who: str) -> Figure:
         return _absent(f"{len(values)} {who} are fewer than {_FEWEST}")
     half = float(np.std(values, ddof=1) / math.sqrt(len(values)) * student.ppf(0.5 + LEVEL / 2, len(values) - 1))
     return _figure(values.mean(), values.mean() - half, values.mean() + half, len(values))
+
+
+def _cost_to_serve(customers: pd.DataFrame) -> Figure:
+    """Return the cost of a year at risk: a customer counts for as long as it was there, as in receipts."""
+    known = customers[customers["service_cost"].notna() & (customers["years_at_risk"] > 0)]
+    if len(known) < _FEWEST:
+        return _absent(f"{len(known)} customers with measured cost are fewer than {_FEWEST}")
+    return _figure(*ratio_interval(known["service_cost"], known["years_at_risk"], LEVEL), len(known))
 
 
 def _opportunity_value(figures: dict[str, Figure], economics: Economics) -> Figure:

@@ -13,7 +13,7 @@ def _cohort(**changes):
         outcome=["won", "won", "lost", None], is_customer=[True, True, False, False],
         follow_up_months=[6.0, 30.0, np.nan, np.nan], churned=[True, False, False, False],
         arr_start=[100.0, 250.0, np.nan, np.nan], arr_now=[0.0, 300.0, 0.0, 0.0], open_pipeline=[0.0, 0.0, 0.0, 70.0],
-        amount=[90.0, np.nan, 40.0, 70.0], cost_to_serve=[60.0, 20.0, np.nan, np.nan],
+        amount=[90.0, np.nan, 40.0, 70.0],
         owner=["Kim", "Lee", "Kim", "Kim"], territory=["North"] * 4,
     )  # fmt: skip
     return type(cohort)(**{**vars(cohort), "accounts": table})
@@ -48,11 +48,6 @@ def test_without_contracts_the_won_deals_count_and_churn_is_absent_not_zero():
     assert "arr_lost_to_churn" not in figures
     assert figures["absent"]["arr_lost_to_churn"] == "churn was not measured"
     assert not figures["no_tension"]
-
-
-def test_cost_to_serve_is_set_against_the_rest():
-    figures = receipt(_cohort(), np.array([True, False, False, False]), np.zeros(4, bool), 12)
-    assert (figures["cost_to_serve_a_year"], figures["cost_to_serve_a_year_elsewhere"]) == (60.0, 20.0)
 
 
 def test_six_months_on_from_the_last_of_a_month_is_the_last_of_a_shorter_one():

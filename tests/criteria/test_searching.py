@@ -4,7 +4,7 @@ import pytest
 from worlds import ATTRIBUTES, config, world
 
 from icp_ml.criteria.outcomes import churn_outcome
-from icp_ml.criteria.searching import Search, _without_redundant, run_search, smallest_group
+from icp_ml.criteria.searching import Search, _Running, run_search, smallest_group
 
 
 def _search(cohort, **changes) -> Search:
@@ -35,7 +35,7 @@ def test_a_rule_inside_another_says_nothing_new():
     search = _search(cohort)
     rule = run_search(search).rules[0]
     wide = type(rule)(rule.region.without(rule.region.parts[0]), rule.outcome, 1, rule.statistic - 1, rule.gate, 0.01)
-    assert _without_redundant(search, [rule, wide]) == [wide]
+    assert _Running(search)._without_redundant([rule, wide]) == [wide]
 
 
 def test_a_search_among_too_few_accounts_finds_nothing_and_does_not_fail():

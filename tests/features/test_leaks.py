@@ -45,8 +45,8 @@ def test_the_reason_names_the_figures_and_the_way_out(lab: SimpleNamespace) -> N
     health[lost[: round(0.02 * len(lost))]] = "green"
     (suspect,) = find_leaks(*lab.world(life, {"csm_health": ("category", health)})).suspects
     assert suspect.text.startswith(
-        "csm_health was set aside: it is filled in for 98% of won accounts and 2% of lost accounts, "
-        "so it was probably recorded after the sale"
+        "csm_health was set aside (filled in after the outcome): "
+        "it is filled in for 98% of won accounts and 2% of lost accounts, so it was probably recorded after the sale"
     )
     assert suspect.text.endswith("If it is known before the sale, set attributes.csm_health.trust: true.")
     assert suspect.evidence["filled_after"]["filled"] == round(round(0.98 * len(won)) / len(won), 4)

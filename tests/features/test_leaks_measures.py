@@ -7,11 +7,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from icp_ml.features.leaks_dates import find_identifier
 from icp_ml.features.leaks_outcomes import Contrast
 from icp_ml.features.leaks_presence import find_presence
-from icp_ml.features.leaks_strength import Strength, auc_strength, find_pure_levels, level_codes, out_of_fold_means
-from icp_ml.features.leaks_words import find_status_words
+from icp_ml.features.leaks_strength import (
+    Strength,
+    auc_strength,
+    find_strength,
+    level_codes,
+    measure_strengths,
+    out_of_fold_means,
+)
+from icp_ml.features.leaks_words import find_status_texts, find_status_words
 
 
 def _contrast(positive: list[bool], stratum: list[int] | None = None) -> Contrast:
@@ -63,22 +69,6 @@ def test_ordinary_enrichment_accuses_nobody_however_many_accounts_there_are() ->
     assert find_presence(filled, (_contrast(positive),)) == []
 
 
-def test_a_level_that_stands_for_the_outcome_is_named_with_its_count() -> None:
-    column = pd.Series(["in"] * 60 + ["out"] * 140)
-    (found,) = find_pure_levels(column, (_contrast([True] * 60 + [True] * 40 + [False] * 100),))
-    assert found.sentence.startswith("all 60 accounts with 'in' are won accounts")
-
-
-def test_unique_codes_and_running_numbers_name_accounts_and_headcounts_do_not() -> None:
-    codes = pd.Series([f"K{i}" for i in range(40)])
-    assert [f.code for f in find_identifier(codes, "category")] == ["identifier"]
-    assert [f.code for f in find_identifier(pd.Series(np.arange(40) + 5.0), "number")] == ["identifier"]
-    sorted_revenue = pd.Series((np.arange(40) + 1.0) ** 2 * 1000)
-    assert find_identifier(sorted_revenue, "number") == []
-    shuffled = pd.Series(np.random.default_rng(1).permutation(40).astype(float))
-    assert find_identifier(shuffled, "number") == []
-
-
 @pytest.mark.parametrize(
     ("levels", "auc", "accused"),
     [
@@ -95,3 +85,29 @@ def test_a_status_is_accused_by_its_words_only_where_the_figures_agree(
     strengths = {"won": Strength(auc, auc - 0.04)}
     found = find_status_words("kind", pd.Series(levels * 5), "category", strengths, (_contrast([True, False]),))
     assert [f.code for f in found] == (["status_like"] if accused else [])
+
+
+def test_a_text_that_speaks_of_the_sale_on_one_side_only_is_a_status() -> None:
+    column = pd.Series(["customer since 2021", "customer since 2022"] * 20 + ["met at a fair"] * 40)
+    (found,) = find_status_texts(column, "category", (_contrast([True] * 40 + [False] * 40),))
+    assert found.code == "status_like"
+    assert found.sentence.startswith(
+        "it is a text such as 'customer since 2021' for 100% of won accounts and 0% of lost"
+    )
+    departments = pd.Series(["customer support", "sales"] * 40)
+    assert find_status_texts(departments, "category", (_contrast([True] * 40 + [False] * 40),)) == []
+
+
+def test_a_flag_is_implausible_from_a_lower_auc_than_a_number() -> None:
+    sides = (_contrast([True, False]),)
+    strength = {"won": Strength(0.88, 0.87)}
+    assert [f.code for f in find_strength(strength, sides, "boolean")] == ["implausible_strength"]
+    assert find_strength(strength, sides, "number") == []
+
+
+def test_random_gaps_do_not_hide_a_copy_of_the_outcome() -> None:
+    # Every second value is missing on both sides; the others are the outcome itself.
+    positive = [True] * 40 + [False] * 40
+    column = pd.Series(["yes", None] * 20 + ["no", None] * 20, dtype=object)
+    strengths = measure_strengths(column, "category", (_contrast(positive),), seed=1)
+    assert strengths["won"].auc == 1.0

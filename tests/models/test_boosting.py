@@ -62,3 +62,12 @@ def test_an_offset_is_not_learned_again() -> None:
     label = (rng.random(4000) < np.exp(offset)).astype(float)
     margin = train_booster(frame, label, "poisson", offset=offset, rounds=50).margin(frame)
     assert abs(margin.mean()) < 0.1
+
+
+def test_squared_trees_learn_the_mean_of_a_score_that_is_no_label() -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"x": np.tile([0.0, 1.0], 1000)})
+    score = np.where(frame["x"] == 1, 3.0, -2.0) + rng.normal(size=2000)
+    booster = train_booster(frame, score, "squared")
+    np.testing.assert_allclose(booster.margin(frame)[:2], [-2.0, 3.0], atol=0.1)
+    np.testing.assert_allclose(booster.contributions(frame).sum(axis=1), booster.margin(frame), atol=1e-4)

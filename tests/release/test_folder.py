@@ -12,6 +12,7 @@ from icp_ml.errors import DataError
 from icp_ml.release.champion import resolve_release
 from icp_ml.release.folder import Release, checksum, free_id, release_id, write_release
 from icp_ml.release.frames import SCORE_COLUMNS
+from icp_ml.release.parts import ReleaseParts
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -212,3 +213,11 @@ def test_the_models_go_where_the_release_reads_them(parts, tmp_path):
 
 def test_a_release_without_models_has_no_predictors(release):
     assert release.predictors == {}
+
+
+def test_territories_are_written_where_somebody_asked_for_them(parts: ReleaseParts, tmp_path: Path) -> None:
+    plain = write_release(tmp_path / "plain", parts)
+    asked = write_release(tmp_path / "asked", replace(parts, territories={"territories": []}))
+    assert not (plain / "territories.json").exists()
+    assert json.loads((asked / "territories.json").read_text()) == {"territories": []}
+    assert checksum(plain) == checksum(asked)

@@ -46,10 +46,20 @@ def test_an_exclusion_that_hits_nothing_is_said_to_create_no_tension(documents: 
 
 
 def test_totals_say_what_was_taken_and_what_of_it_was_lost_again(documents: Documents) -> None:
-    assert summarise(**documents)["totals"] == [
-        "Together the exclusions would have refused EUR 1.25 million of yearly revenue that was signed; "
-        "EUR 600,000 of it (48 %) was lost again within 12 months of the start."
+    told = summarise(**documents)
+    assert told["totals"] == [
+        "Revenue taken now: the exclusions together would have refused EUR 1.25 million of yearly revenue that was "
+        "signed.",
+        "Revenue to be replaced later: EUR 600,000 of it (48 %) was lost again within 12 months of the start, as far "
+        "as these customers have been followed.",
     ]
+    assert [n["value"] for n in told["two_numbers"]] == ["EUR 1.25 million", "EUR 600,000"]
+
+
+def test_where_churn_was_not_measured_only_the_revenue_taken_now_is_told(documents: Documents) -> None:
+    documents["criteria"]["totals"] = {"revenue_taken_now": 1_000.0, "accounts_excluded": 3}
+    told = summarise(**documents)
+    assert len(told["totals"]) == len(told["two_numbers"]) == 1
 
 
 def test_what_was_not_measured_is_said_and_never_zero(documents: Documents) -> None:

@@ -33,7 +33,7 @@ def _cohort() -> Cohort:
     accounts = pd.DataFrame(
         {"outcome": ["won"] * 9 + ["lost"] * 5, "is_customer": False, "grr": nan, "nrr": nan, "entry_months": nan,
          "arr_start": nan, "follow_up_months": nan, "churned": False, "pull": nan, "cycle_days": nan,
-         "cost_to_serve": nan}, index=sizes.index,
+         "cost_to_serve": nan, "service_cost": nan, "years_at_risk": nan}, index=sizes.index,
     )  # fmt: skip
     day = dt.date(2026, 6, 30)
     return Cohort(accounts, sizes, sizes, 12, day, day, has_wins=True, has_churn=False)

@@ -113,6 +113,8 @@ def simulate(n: int, seed: int, structured: bool = True) -> tuple[Cohort, np.nda
             "cycle_days": np.where(decided, rng.integers(10, 120, n), np.nan),
             "pull": np.where(customer & (follow >= 6), pull, np.nan),
             "cost_to_serve": nan,
+            "service_cost": nan,
+            "years_at_risk": nan,
             "open_pipeline": np.where(decided, 0.0, 1000.0),
         },
         index=frame.index,

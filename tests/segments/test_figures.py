@@ -36,6 +36,8 @@ def accounts():
             "cycle_days": 30.0,
             "pull": [1.0, 2, 3, 4, 5, 1, 2, 3, 4, 5],
             "cost_to_serve": 5.0,
+            "service_cost": 5.0,
+            "years_at_risk": 1.0,
         }
     )
     lost = pd.DataFrame({"status": "lost", "outcome": "lost", "is_customer": False, "churned": False}, index=range(n))
@@ -96,3 +98,11 @@ def test_sizes_count_all_accounts(accounts):
         "open": 0,
         "all": 12,
     }
+
+
+def test_a_year_of_service_costs_what_it_costs_and_not_the_mean_over_short_customers(accounts):
+    # Five of the ten cost nothing in a tenth of a year, five cost 100 in a year: 500 / 5.5 years, not the mean, 50.
+    short = np.arange(20) % 2 == 0
+    told = accounts.assign(service_cost=np.where(short, 0.0, 100.0), years_at_risk=np.where(short, 0.1, 1.0))
+    figures = segment_figures(cohort_of(told), np.ones(20, dtype=bool), 12, Economics())
+    assert figures["cost_to_serve"]["estimate"] == pytest.approx(500 / 5.5)
