@@ -53,7 +53,8 @@ class Deviance:
         """
         rest = n - count
         if self.kind == "normal" or not 0 < self.mean < (1 if self.kind == "binomial" else np.inf):
-            return np.asarray(total / np.sqrt(count * rest / np.maximum(n - 1, 1) * self.variance))
+            spread = np.sqrt(count * rest / np.maximum(n - 1, 1) * self.variance)
+            return np.asarray(np.divide(total, spread, out=np.zeros_like(spread), where=spread > 0))
         more = self.direction * total
         deviance = _poisson(more / count, self.mean, count) + _poisson(-more / rest, self.mean, rest)
         if self.kind == "binomial":

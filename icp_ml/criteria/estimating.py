@@ -10,6 +10,7 @@ from scipy import optimize, stats
 from icp_ml.criteria.outcomes import GroupRate, Outcome
 from icp_ml.criteria.types import Interval
 
+_LEAST_WAY_UP = 1 / 3  # of an interval, for an estimate near the gate
 _WIDEST = 12.0  # standard errors to look for a bound in
 
 
@@ -21,7 +22,9 @@ def after_gate(estimate: float, error: float, gate: float, level: float = 0.90) 
     (Zhong & Prentice 2008, doi:10.1093/biostatistics/kxn001). Far beyond the gate this is the ordinary interval; near
     it, it shrinks: the winner's curse is taken back. No bound lies further down than the gate itself, which is the
     simultaneous interval over all rules searched (hybrid inference: Andrews, Kitagawa & McCloskey 2024,
-    doi:10.1093/qje/qjad043).
+    doi:10.1093/qje/qjad043). At the gate itself the conditional interval would shrink to a point at its lower end, so
+    the upper bound stays the ordinary one, and the estimate at least a third of the way up to it: on worlds of 300
+    accounts, where most rules lie near the gate, that promised 0.2 points too little, and the bare median 4.
 
     Parameters
     ----------
@@ -42,9 +45,11 @@ def after_gate(estimate: float, error: float, gate: float, level: float = 0.90) 
     if gate <= 0:
         half = float(stats.norm.ppf(1 - tail)) * error
         return Interval(estimate, estimate - half, estimate + half, level)
-    middle, low, high = (max(_effect_at(z, gate, p), z - gate) * error for p in (0.5, tail, 1 - tail))
-    ends = sorted((sign * low, sign * high))
-    return Interval(sign * middle, ends[0], ends[1], level)
+    ordinary = float(stats.norm.ppf(1 - tail))
+    low, high = max(_effect_at(z, gate, tail), z - max(gate, ordinary)), z + ordinary
+    middle = min(z, max(_effect_at(z, gate, 0.5), low + (high - low) * _LEAST_WAY_UP))
+    ends = sorted((sign * low * error, sign * high * error))
+    return Interval(sign * middle * error, ends[0], ends[1], level)
 
 
 def _effect_at(z: float, gate: float, chance: float) -> float:

@@ -162,7 +162,7 @@ class Refiner:
         best = max(ends, key=lambda e: line.value(*e))
         inner = line.climb(best)
         chosen = inner if line.deviance(*inner) - line.deviance(*best) >= _SECOND_END else best
-        return region if line.value(*chosen) == -np.inf else region.with_levels(name, sums.index[slice(*chosen)])
+        return region.with_levels(name, sums.index[slice(*chosen)]) if line.value(*chosen) > 0 else region
 
 
 class _Line:

@@ -275,7 +275,7 @@ class Scanner:
         return found
 
     def _best_triple(self, scores: np.ndarray, pairs: np.ndarray, sets: list[Candidate]) -> Candidate:
-        """Extend the strongest pairs, of each condition its best, by one more condition."""
+        """Extend the strongest pairs, of each condition its best with an earlier one, by one more condition."""
         grid, partner = self.grid, np.argmax(pairs, axis=1)
         strength = pairs[np.arange(len(pairs)), partner]
         first = np.argsort(-strength, kind="stable")[:_BEAM]

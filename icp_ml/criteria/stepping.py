@@ -8,7 +8,7 @@ concentrates are added, a proxy gives way to its original.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,7 @@ class Terms:
     max_conditions: int
     most_covered: float
     seed: int
-    levels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    levels: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)

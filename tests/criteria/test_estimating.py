@@ -104,9 +104,18 @@ def test_the_gate_lies_before_what_is_left_when_optimism_is_taken_off():
 def test_a_rule_that_just_reached_its_gate_may_be_nothing_and_one_far_beyond_keeps_its_difference(optimism):
     near = risk_difference(TEN, INSIDE, scaled_gate(TEN, INSIDE, 3.0, 3.0, optimism), optimism=optimism)
     far = risk_difference(TEN, INSIDE, scaled_gate(TEN, INSIDE, 30.0, 3.0, optimism), optimism=optimism)
-    assert near.estimate < 0.3 * (DIFFERENCE - optimism)
-    assert np.isclose(near.low, 0, atol=1e-5)
+    plain = risk_difference(TEN, INSIDE, optimism=optimism)
+    assert near.low <= far.low
+    assert near.low <= 1e-5
+    assert np.isclose(near.high, plain.high)
     assert 0.9 * (DIFFERENCE - optimism) < far.estimate <= DIFFERENCE - optimism
+
+
+def test_at_the_gate_the_interval_runs_from_nothing_to_the_ordinary_bound_and_the_estimate_is_a_third_of_the_way():
+    found = after_gate(3.0, 1.0, 3.0)
+    assert np.allclose([found.low, found.estimate, found.high], [0, (3 + 1.644854) / 3, 3 + 1.644854], atol=1e-5)
+    lost = after_gate(-3.0, 1.0, 3.0)
+    assert np.allclose([-lost.high, -lost.estimate, -lost.low], [found.low, found.estimate, found.high])
 
 
 def test_the_smallest_detectable_difference_of_a_quarter_of_the_accounts_by_hand():

@@ -145,10 +145,16 @@ def test_a_moved_bound_is_within_what_its_digits_may_cost_of_the_best_of_all_cut
 
 
 @pytest.mark.parametrize("bounds", [(-math.inf, 60.0), (-math.inf, 150.0)])
-def test_a_bound_the_wrong_way_round_never_leaves_fewer_accounts_than_a_rule_may_have(bounds):
+def test_a_bound_the_wrong_way_round_stays_where_it_was(bounds):
     frame = pd.DataFrame({"n": np.arange(200.0), "c": "x"})
-    refined = _refiner(frame, frame["n"].to_numpy() >= 120, smallest=12).refine(Region({"n": bounds}))
-    assert refined.mask(frame).sum() >= 12
+    region = Region({"n": bounds})
+    assert _refiner(frame, frame["n"].to_numpy() >= 120, smallest=12).refine(region) == region
+
+
+def test_an_open_bound_with_less_below_it_closes_around_what_has_more():
+    frame = pd.DataFrame({"n": np.arange(200.0), "c": "x"})
+    refined = _refiner(frame, frame["n"].to_numpy() >= 40, smallest=12).refine(Region({"n": (-math.inf, 150.0)}))
+    assert refined == Region({"n": (40.0, math.inf)})
 
 
 def test_refining_twice_gives_the_same_and_leaves_the_accounts_as_they_were():

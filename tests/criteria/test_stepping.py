@@ -10,7 +10,7 @@ from icp_ml.config.schema import Attribute
 from icp_ml.criteria.atoms import build_atoms
 from icp_ml.criteria.outcomes import Outcome
 from icp_ml.criteria.region import Region, levels_of
-from icp_ml.criteria.stepping import Step, Terms
+from icp_ml.criteria.stepping import Shaped, Step, Terms
 
 SPECS = {
     "flag": Attribute(type="boolean"),
@@ -79,9 +79,10 @@ def test_a_rule_is_judged_by_the_rate_of_the_depth_it_was_found_at():
     frame = _frame(2)
     step = _step(frame, _chance(PAIR.mask(frame)))
     everything, _ = step.strongest({1: 0.02, 2: 0.02, 3: 0.02}, 0)
-    _, strict = step.strongest({1: 1e-9, 2: 1e-9, 3: 1e-9}, 0)
-    assert everything is not None
-    assert strict == 1.0
+    by_three, _ = step.strongest({1: 1e-9, 2: 1e-9, 3: 0.02}, 0)
+    nothing = step.strongest({1: 1e-9, 2: 1e-9, 3: 1e-9}, 0)
+    assert everything.region == by_three.region
+    assert nothing == (None, 1.0)
 
 
 def _half_known(seed: int, among_known: float, among_unknown: float, flag: float = 0.0) -> tuple[pd.DataFrame, Step]:
@@ -142,6 +143,8 @@ def test_shaping_exchanges_a_proxy_for_its_original():
     frame["age"] = frame["size"] + np.random.default_rng(3).normal(0, 8, 1200)
     step = _step(frame, _chance((frame["size"] < 45).to_numpy(), 0.6))
     assert step.shape(Region({"age": (-math.inf, 45.0)})).attributes == {"size"}
+    step = _step(frame, _chance((frame["size"] < 45).to_numpy(), 0.6), max_conditions=1)  # no room to add it first
+    assert step.shape(Region({"age": (-math.inf, 45.0)})).attributes == {"size"}
 
 
 def test_a_region_fits_that_is_neither_too_large_nor_too_small_nor_too_long():
@@ -178,13 +181,24 @@ def test_a_region_of_the_effects_takes_over_only_with_the_attributes_of_the_rule
     for other in (elsewhere, best.region):  # without the flag; no gain
         monkeypatch.setattr("icp_ml.criteria.stepping.regions_from_effects", lambda *_, other=other: [other])
         assert step._or_by_effects(best, 0) == best
-    by_flag = type(best)(Region(fixed=(FLAG,)), 4.0, 3.0, 0.01)
+    by_flag = Shaped(Region(fixed=(FLAG,)), 4.0, 3.0, 0.01)
     monkeypatch.setattr("icp_ml.criteria.stepping.regions_from_effects", lambda *_: [PAIR])
     taken = step._or_by_effects(by_flag, 0)
     assert taken.region.attributes == {"flag", "size"}
     gain = step._statistic(taken.region) / step._statistic(by_flag.region)
     assert gain > 1
     assert (taken.statistic, taken.gate, taken.q_value) == (4.0 * gain, 3.0, 0.01)
+
+
+def test_a_region_of_the_effects_that_loses_an_attribute_in_shaping_does_not_take_over(monkeypatch):
+    frame = _frame(1)
+    step = _step(frame, _chance(PAIR.mask(frame)))
+    by_flag = Shaped(Region(fixed=(FLAG,)), 4.0, 3.0, 0.01)
+    without_flag = Region({"size": (-math.inf, 45.0)})
+    assert step.refiner.worth(without_flag) > step.refiner.worth(by_flag.region) + 4
+    monkeypatch.setattr("icp_ml.criteria.stepping.regions_from_effects", lambda *_: [PAIR])
+    monkeypatch.setattr(step, "shape", lambda _: without_flag)
+    assert step._or_by_effects(by_flag, 0) == by_flag
 
 
 def test_the_difference_is_that_of_the_rates_in_the_direction_searched():
