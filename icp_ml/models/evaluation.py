@@ -13,6 +13,7 @@ from icp_ml.models import metrics
 from icp_ml.models.crossfit import INNER_FOLDS, assign_folds, cross_fit
 from icp_ml.models.history import Records, Split, random_splits, rolling_splits
 from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
+from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.targets import ChurnTarget, Target
 from icp_ml.models.types import Metric
 from icp_ml.survival import ipcw_weights, supported_horizon
@@ -83,7 +84,12 @@ class Scores:
         return tuple(found)
 
 
-def hold_out(records: Records, attributes: Mapping[str, Attribute], random_state: int) -> HoldOut:
+def hold_out(
+    records: Records,
+    attributes: Mapping[str, Attribute],
+    random_state: int,
+    settings: BoosterSettings = BUILT_IN,
+) -> HoldOut:
     """Predict accounts begun after past cut-offs; by cross-validation where the history is too short for that.
 
     Parameters
@@ -94,6 +100,8 @@ def hold_out(records: Records, attributes: Mapping[str, Attribute], random_state
         What the models may use.
     random_state : int
         Seed of folds and trees.
+    settings : BoosterSettings, optional
+        How boosted trees are grown.
 
     Returns
     -------
@@ -107,7 +115,7 @@ def hold_out(records: Records, attributes: Mapping[str, Attribute], random_state
         rows = np.concatenate([s.test for s in splits])
         name, months = "cross_validated", _months(records.target.take(rows), _LEAST_AT_RISK_CROSS_VALIDATED)
     case, control = _outcome_weights(records.target.take(rows), months)
-    predicted = [predict_split(records, split, attributes, months, random_state) for split in splits]
+    predicted = [predict_split(records, split, attributes, months, random_state, settings) for split in splits]
     return HoldOut(
         name,
         tuple(split.label for split in splits),
@@ -120,14 +128,56 @@ def hold_out(records: Records, attributes: Mapping[str, Attribute], random_state
     )
 
 
+def held_out_frame(records: Records, holdout: HoldOut, kind: str) -> pd.DataFrame:
+    """Return a hold-out as a table: what gates, breakdowns by group and comparisons of two models start from.
+
+    Parameters
+    ----------
+    records : Records
+        What was held out from.
+    holdout : HoldOut
+        Its predictions and outcomes.
+    kind : str
+        The kind of model that ships.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by account_id: ``cutoff`` (day or fold before which the model was fitted), ``begun`` (day from
+        which the account would have been predicted), ``case`` and ``control`` (weights as an account with and without the
+        event by ``months``), ``boosted``, ``logistic``, ``base_rate`` (probabilities of the event by ``months``) and
+        ``shipped`` (that of ``kind``); for churn also ``months``, ``time`` (months followed) and ``event``.
+    """
+    frame = pd.DataFrame(
+        {
+            "cutoff": np.asarray(holdout.labels, dtype=object)[holdout.group],
+            "begun": records.begun[holdout.rows],
+            "case": holdout.case,
+            "control": holdout.control,
+            **{name: holdout.predictions[name] for name in KINDS},
+            "shipped": holdout.predictions[kind],
+        },
+        index=records.frame.index[holdout.rows],
+    )
+    target = records.target
+    if isinstance(target, ChurnTarget):
+        return frame.assign(months=holdout.months, time=target.time[holdout.rows], event=target.event[holdout.rows])
+    return frame
+
+
 def predict_split(
-    records: Records, split: Split, attributes: Mapping[str, Attribute], months: float | None, random_state: int
+    records: Records,
+    split: Split,
+    attributes: Mapping[str, Attribute],
+    months: float | None,
+    random_state: int,
+    settings: BoosterSettings = BUILT_IN,
 ) -> dict[str, np.ndarray]:
     """Fit each kind on the training side of a split alone, everything chosen inside it, and predict the test side."""
     train, test = records.frame.iloc[split.train], records.frame.iloc[split.test]
     fold = assign_folds(split.target.label, INNER_FOLDS, random_state)
     predictions = {}
-    learners: tuple[Learner, ...] = (BoostedLearner(attributes, random_state), LogisticLearner(attributes))
+    learners: tuple[Learner, ...] = (BoostedLearner(attributes, random_state, settings), LogisticLearner(attributes))
     for learner in learners:
         fitted = cross_fit(learner, train, split.target, fold)
         margin = fitted.refit(train, split.target).margin(test)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,12 @@ from icp_ml.config.schema import Attribute, Config
 from icp_ml.errors import ConfigError, nearest
 from icp_ml.models.crossfit import FOLDS, CrossFit, assign_folds, cross_fit
 from icp_ml.models.effects import importance, level_effects
-from icp_ml.models.evaluation import hold_out, reliability, score
+from icp_ml.models.evaluation import held_out_frame, hold_out, reliability, score
 from icp_ml.models.history import Records, churn_records, win_records
 from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.selection import choose, confirm
+from icp_ml.models.settings import BUILT_IN, BoosterSettings, ModelSettings
 from icp_ml.models.targets import ChurnTarget, Target
 from icp_ml.models.types import ModelReport, Models
 from icp_ml.survival import supported_horizon
@@ -27,7 +29,11 @@ _LEAST_EACH = 10
 
 
 def fit_models(
-    cohort: Cohort, config: Config, usable: Sequence[str], progress: Callable[[str], None] = lambda message: None
+    cohort: Cohort,
+    config: Config,
+    usable: Sequence[str],
+    progress: Callable[[str], None] = lambda message: None,
+    settings: ModelSettings | None = None,
 ) -> Models:
     """Fit the churn and the win model.
 
@@ -41,6 +47,8 @@ def fit_models(
         Attributes the models may use: leaks and ignored ones already left out, ``adjust`` ones included.
     progress : callable, optional
         Told in words what is being done.
+    settings : ModelSettings, optional
+        How trees are grown, as ``icp train`` found it; the built-in ones if not given.
 
     Returns
     -------
@@ -65,7 +73,9 @@ def fit_models(
             absent[outcome] = reason
             continue
         decided = cohort.attributes.loc[cohort.decided | cohort.customers, list(attributes)]
-        reports[outcome] = fit_outcome(records, decided, attributes, config.seed, progress)
+        reports[outcome] = fit_outcome(
+            records, decided, attributes, config.seed, progress, (settings or ModelSettings()).of(outcome)
+        )
     return Models(reports["churn"], reports["win"], absent)
 
 
@@ -75,6 +85,7 @@ def fit_outcome(
     attributes: Mapping[str, Attribute],
     random_state: int,
     progress: Callable[[str], None] = lambda message: None,
+    settings: BoosterSettings = BUILT_IN,
 ) -> ModelReport:
     """Judge the kinds of models of one outcome, refit the one that ships on everything, and explain it.
 
@@ -90,6 +101,8 @@ def fit_outcome(
         Seed of folds, trees and resamples.
     progress : callable, optional
         Told in words what is being done.
+    settings : BoosterSettings, optional
+        How boosted trees are grown.
 
     Returns
     -------
@@ -97,11 +110,11 @@ def fit_outcome(
     """
     outcome = records.target.outcome
     progress(f"{outcome} model: testing on later accounts")
-    scores = score(hold_out(records, attributes, random_state), random_state)
+    scores = score(hold_out(records, attributes, random_state, settings), random_state)
     choice = choose(scores)
     progress(f"{outcome} model: fitting on {len(records.frame):,} accounts")
     fold = assign_folds(records.target.label, FOLDS, random_state)
-    shipped = _cross_fitted(choice.kind, records, attributes, fold, random_state)
+    shipped = _cross_fitted(choice.kind, records, _Recipe(attributes, random_state, settings), fold)
     choice = confirm(choice, shipped.link.slope if shipped else 0.0)
     shipped = None if choice.kind == "base_rate" else shipped
     predictor = _predictor(choice.kind, shipped, records, attributes)
@@ -109,7 +122,7 @@ def fit_outcome(
     shap_values = _explained(shipped, predictor, decided, everyone)
     training = shap_values.loc[records.frame.index]
     if choice.kind == "logistic" and choice.boosted_has_skill:
-        boosted = _cross_fitted("boosted", records, attributes, fold, random_state)
+        boosted = _cross_fitted("boosted", records, _Recipe(attributes, random_state, settings), fold)
         shap_values = _explained(boosted, predictor, decided, everyone)
     return ModelReport(
         outcome=outcome,
@@ -122,6 +135,7 @@ def fit_outcome(
         oof=_out_of_fold(shipped, predictor, records),
         oof_shap=shap_values,
         extrapolated=_extrapolated(records.target),
+        holdout=held_out_frame(records, scores.holdout, choice.kind),
     )
 
 
@@ -159,14 +173,25 @@ def _too_little(target: Target, attributes: Mapping[str, Attribute]) -> str | No
     return None
 
 
-def _cross_fitted(
-    kind: str, records: Records, attributes: Mapping[str, Attribute], fold: np.ndarray, random_state: int
-) -> CrossFit | None:
+@dataclass(frozen=True)
+class _Recipe:
+    """What learners are made from."""
+
+    attributes: Mapping[str, Attribute]
+    random_state: int
+    settings: BoosterSettings
+
+    def learner(self, kind: str) -> Learner:
+        if kind == "logistic":
+            return LogisticLearner(self.attributes)
+        return BoostedLearner(self.attributes, self.random_state, self.settings)
+
+
+def _cross_fitted(kind: str, records: Records, recipe: _Recipe, fold: np.ndarray) -> CrossFit | None:
     """Cross-fit a kind on everything; the base rate has nothing to fit."""
     if kind == "base_rate":
         return None
-    learner: Learner = BoostedLearner(attributes, random_state) if kind == "boosted" else LogisticLearner(attributes)
-    return cross_fit(learner, records.frame, records.target, fold)
+    return cross_fit(recipe.learner(kind), records.frame, records.target, fold)
 
 
 def _predictor(

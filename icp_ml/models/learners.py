@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from icp_ml.config.schema import Attribute
 from icp_ml.features.encoding import AttributeEncoder
-from icp_ml.models.boosting import ROUNDS, Booster, train_booster
+from icp_ml.models.boosting import Booster, train_booster
+from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.targets import Target
 
 PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0)
@@ -89,17 +90,18 @@ class BoostedScorer:
 
 @dataclass(frozen=True)
 class BoostedPath:
-    """The same trees after each of :data:`ROUNDS`."""
+    """The same trees after each of ``rounds``."""
 
     scorer: BoostedScorer
+    rounds: tuple[int, ...]
 
     def margins(self, frame: pd.DataFrame) -> np.ndarray:
         """Return the margins after each number of rounds."""
-        return self.scorer.booster.path(self.scorer.encoder.transform(frame))
+        return self.scorer.booster.path(self.scorer.encoder.transform(frame), self.rounds)
 
     def at(self, setting: int) -> Scorer:
         """Return the first trees alone."""
-        return BoostedScorer(self.scorer.encoder, self.scorer.booster.first(ROUNDS[setting]))
+        return BoostedScorer(self.scorer.encoder, self.scorer.booster.first(self.rounds[setting]))
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,15 @@ class BoostedLearner:
 
     attributes: Mapping[str, Attribute]
     random_state: int
+    settings: BoosterSettings = BUILT_IN
     kind: str = "boosted"
 
     def fit_path(self, frame: pd.DataFrame, target: Target) -> BoostedPath:
         """Fit as many trees as there may be."""
-        return BoostedPath(self.fit(frame, target, len(ROUNDS) - 1))
+        return BoostedPath(self.fit(frame, target, len(self.settings.rounds) - 1), self.settings.rounds)
 
     def fit(self, frame: pd.DataFrame, target: Target, setting: int) -> BoostedScorer:
-        """Fit ``ROUNDS[setting]`` trees."""
+        """Fit ``settings.rounds[setting]`` trees."""
         encoder = AttributeEncoder(self.attributes).fit(frame)
         encoded = encoder.transform(frame)
         booster = train_booster(
@@ -124,8 +127,9 @@ class BoostedLearner:
             target.loss,
             offset=target.offset,
             monotone=_directions(encoder, self.attributes),
-            rounds=ROUNDS[setting],
+            rounds=self.settings.rounds[setting],
             random_state=self.random_state,
+            settings=self.settings,
         )
         return BoostedScorer(encoder, booster)
 

@@ -74,6 +74,9 @@ class ModelReport:
         attribute.
     extrapolated : bool
         Whether the full horizon lies beyond what follow-up supports.
+    holdout : DataFrame
+        The later accounts behind ``metrics``, from :func:`icp_ml.models.evaluation.held_out_frame`; empty where none
+        was kept.
     """
 
     outcome: str
@@ -86,6 +89,7 @@ class ModelReport:
     oof: pd.DataFrame
     oof_shap: pd.DataFrame
     extrapolated: bool = False
+    holdout: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

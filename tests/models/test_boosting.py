@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from icp_ml.errors import DataError
-from icp_ml.models.boosting import ROUNDS, Booster, train_booster
+from icp_ml.models.boosting import Booster, train_booster
+from icp_ml.models.settings import ROUNDS
 
 
 @pytest.fixture(scope="module")
