@@ -43,10 +43,16 @@ format: environment ## format the code and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: environment ## run the benchmarks: each figure beside its limit
-	@failed=; for benchmark in benchmarks/stages.py benchmarks/telco.py; do \
-	    echo "== $$benchmark"; $(BIN)/python "$$benchmark" || failed="$$failed $$benchmark"; done; \
+bench: environment ## times and memory, and the models beside tuned boosters (TRIALS=30 SEEDS=0:5 DATA=folder): figures and limits
+	@failed=; for benchmark in benchmarks.stages benchmarks.models_peers; do \
+	    echo "== $$benchmark"; $(TEST_ENVIRONMENT) KINDS="$(KINDS)" SEEDS="$(SEEDS)" ACCOUNTS="$(ACCOUNTS)" \
+	    TRIALS="$(TRIALS)" DATA="$(DATA)" WORKERS="$(WORKERS)" $(BIN)/python -m "$$benchmark" || failed="$$failed $$benchmark"; done; \
 	if [ -n "$$failed" ]; then echo "A limit does not hold in:$$failed" >&2; exit 1; fi
+
+.PHONY: bench-models
+bench-models: environment ## the models against the truth of planted worlds (KINDS="noise monthly:1.4" SEEDS=0:20 ACCOUNTS=4000 OUT=models.md)
+	@$(TEST_ENVIRONMENT) KINDS="$(KINDS)" SEEDS="$(SEEDS)" ACCOUNTS="$(ACCOUNTS)" YEARS="$(YEARS)" \
+	    WORKERS="$(WORKERS)" OUT="$(OUT)" $(BIN)/python -m benchmarks.models_worlds
 
 .PHONY: bench-worlds
 bench-worlds: environment ## criteria on worlds with known truth (KINDS="noise wide" SEEDS=0:20 ACCOUNTS=4000 OUT=worlds.md)
@@ -54,9 +60,15 @@ bench-worlds: environment ## criteria on worlds with known truth (KINDS="noise w
 	    YEARS="$(YEARS)" PEERS="$(PEERS)" OUT="$(OUT)" $(BIN)/python -m benchmarks.measure_worlds
 
 .PHONY: bench-peers
-bench-peers: environment ## install the rule finders that bench-worlds puts beside ours (no version of the lock changes)
+bench-peers: environment ## install what the benchmarks put beside ours: rule finders, boosters, a tuner (no version of the lock changes)
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
+
+.PHONY: bench-drift
+bench-drift: environment ## the review of a release: false alarms in a year, shifts seen in a quarter (SEEDS=200:400 SHIFTED=40)
+	@echo "Letting worlds go on for a year, as they are and with a planted shift (some minutes)."
+	@$(TEST_ENVIRONMENT) SEEDS="$(or $(SEEDS),200:400)" SHIFTED="$(or $(SHIFTED),40)" ACCOUNTS="$(or $(ACCOUNTS),4000)" \
+	    MODELS="$(MODELS)" $(BIN)/python -m benchmarks.staleness
 
 .PHONY: bench-leaks
 bench-leaks: environment ## leaks caught and honest attributes accused (SEEDS=0:3)

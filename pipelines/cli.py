@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from icp_ml.errors import IcpError
 
-USER_INPUT, INTERRUPTED = 2, 130
+REFUSED, USER_INPUT, INTERRUPTED = 1, 2, 130
 
 
 class IcpGroup(TyperGroup):
@@ -120,6 +120,14 @@ def discover(
             help="Release whose ids live on; default: the champion, where there is one.",
         ),
     ] = None,
+    settings: Annotated[
+        str | None,
+        typer.Option(
+            "--settings",
+            metavar="FILE|none",
+            help="Settings of the models; default: those that icp train found, where there are any.",
+        ),
+    ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -130,7 +138,43 @@ def discover(
     """
     from pipelines.discovering import discover as job
 
-    job(config, out=out, previous=previous, overrides=overrides or [], as_json=as_json, quiet=quiet)
+    job(
+        config,
+        out=out,
+        previous=previous,
+        overrides=overrides or [],
+        as_json=as_json,
+        quiet=quiet,
+        settings=settings,
+    )
+
+
+@app.command()
+def train(
+    config: ConfigPath,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials",
+            min=0,
+            metavar="N",
+            help="Settings to try for each model; 0 tries none. Default: 30 where Optuna is installed, else 0.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", help="Seed of everything random; default: the config's.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Retrain and evaluate the churn and win models, as a trial.
+
+    Nothing of it ships: an MLflow run and a challenger version are logged, and icp discover uses the settings found.
+    """
+    from pipelines.training import train as job
+
+    job(config, trials=trials, seed=seed, overrides=overrides or [], as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -167,6 +211,42 @@ def explain(
     from pipelines.explaining import explain as job
 
     job(account_id, release, accounts=accounts, as_json=as_json)
+
+
+@app.command()
+def promote(
+    wanted: Annotated[
+        str | None,
+        typer.Argument(metavar="[DIR]", help="Release folder or its id; with --rollback, the company's name."),
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Newer data and being no worse are enough to take over.")
+    ] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Put the champion before the present one back.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overrule the gate; needs --by and --note.")] = False,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decided.")] = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why, in a sentence.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="CONFIG", help="Config whose MLflow store to use, not the release's own."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a release the champion, if it passes the gate.
+
+    Champion and challenger forecast the same held-out accounts; a challenger that is merely equal does not take over.
+    Exit status 1 where the gate refuses.
+    """
+    from pipelines.promoting import Promotion
+
+    promotion = Promotion(by, note, config, as_json=as_json, quiet=quiet)
+    if rollback:
+        promotion.roll_back(wanted)
+    elif wanted is None:
+        raise typer.BadParameter("give the release to promote, or --rollback", param_hint="DIR")
+    elif not promotion.promote(wanted, refresh=refresh, force=force):
+        raise typer.Exit(REFUSED)
 
 
 @app.command()

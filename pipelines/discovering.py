@@ -16,19 +16,25 @@ from icp_ml.config.schema import Config
 from icp_ml.criteria.discovery import discover_criteria
 from icp_ml.errors import IcpError
 from icp_ml.features.leaks import find_leaks
+from icp_ml.models.early_life import fit_early_churn
 from icp_ml.models.fitting import fit_models
 from icp_ml.release.folder import Release, check_replaceable
+from icp_ml.release.tuned_settings import TunedSettings
 from icp_ml.report.assembling import Found
 from icp_ml.report.description import run_description
 from icp_ml.report.terminal import print_summary
 from icp_ml.scorecard.building import build_scorecard
 from icp_ml.segments.discovery import discover_segments
 from icp_ml.tables.reading import read_tables
-from icp_ml.tracking.recording import Discovery, TrackedRun, track_discovery
+from icp_ml.tables.tables import Tables
+from icp_ml.tracking.discoveries import Discovery, track_discovery
+from icp_ml.tracking.recording import TrackedRun
 from pipelines.locations import find_previous, read_config
+from pipelines.model_settings import SETTINGS, find_settings, known_by
 from pipelines.progress import Stages
 from pipelines.releasing import PREVIOUS, Written, write_found
 from pipelines.run_facts import peak_memory_mb, store
+from pipelines.stores import keep_store
 
 STAGES = ("read", "cohort", "leaks", "models", "criteria", "segments", "scorecard", "release", "mlflow")
 
@@ -40,6 +46,7 @@ def discover(
     overrides: Sequence[str] = (),
     as_json: bool = False,
     quiet: bool = False,
+    settings: str | None = None,
 ) -> Path:
     """Run the main job and return the release folder.
 
@@ -55,20 +62,32 @@ def discover(
         ``key.path=value``.
     as_json, quiet : bool
         Print JSON instead of words; print nothing.
+    settings : str, optional
+        Settings of the models: a file that ``icp train`` wrote, or ``none``; the last that it found if not given.
 
     Raises
     ------
     IcpError
-        If config, tables, previous release or tracking need mending. A release that was written stays.
+        If config, tables, previous release, settings or tracking need mending. A release that was written stays.
     """
     config = read_config(path, overrides)
     if out is not None:
         check_replaceable(out)
     before = find_previous(previous, config.name)
+    tuned = find_settings(settings, config.name)
     stages = Stages(STAGES, quiet=quiet)
-    found = _compute(config, config_folder(path), before, stages, silent=quiet or as_json)
+    silent = quiet or as_json
+    with stages.stage("read"):
+        tables = read_tables(config, config_folder(path))
+    tuned, told = known_by(tuned, tables.as_of, settings)
+    if not silent:
+        given = "as the config says" if config.as_of else "the latest date in it"
+        typer.echo(f"Data as of {tables.as_of.isoformat()} ({given})")
+        if told:
+            typer.echo(told)
+    found = _compute(config, tables, before, tuned, stages)
     with stages.stage("release"):
-        written = write_found(found, config, before, out, stages.seconds)
+        written = write_found(found, config, before, out, stages.seconds, tuned)
     telling = _Telling(path, written, stages, as_json, quiet)
     try:
         with stages.stage("mlflow"):
@@ -81,19 +100,18 @@ def discover(
     return written.folder
 
 
-def _compute(config: Config, base: Path, before: Release | None, stages: Stages, silent: bool) -> Found:
-    """Read the tables and find everything there is to find."""
-    with stages.stage("read"):
-        tables = read_tables(config, base)
-    if not silent:
-        given = "as the config says" if config.as_of else "the latest date in it"
-        typer.echo(f"Data as of {tables.as_of.isoformat()} ({given})")
+def _compute(
+    config: Config, tables: Tables, before: Release | None, tuned: TunedSettings | None, stages: Stages
+) -> Found:
+    """Find everything there is to find."""
     with stages.stage("cohort"):
         cohort = build_cohort(tables, config)
     with stages.stage("leaks"):
         leaks = find_leaks(cohort, tables, config)
     with stages.stage("models") as note:
-        models = fit_models(cohort, config, leaks.usable, note)
+        models = fit_models(cohort, config, leaks.usable, note, tuned.settings() if tuned else None)
+        # Kept apart from what criteria, segments and the score are made of.
+        early = fit_early_churn(cohort, tables, config, leaks.usable, note)
     with stages.stage("criteria") as note:
         earlier = before.criteria if before else None
         criteria = discover_criteria(cohort, config, leaks.usable, config.seed, earlier, note)
@@ -104,13 +122,15 @@ def _compute(config: Config, base: Path, before: Release | None, stages: Stages,
         scorecard = build_scorecard(
             cohort, criteria.proposals, config, int(criteria.searched["horizon_months"]), models
         )
-    return Found(tables, cohort, leaks, models, criteria, segments, scorecard)
+    return Found(tables, cohort, leaks, models, criteria, segments, scorecard, early)
 
 
 def _track(found: Found, config: Config, path: Path, written: Written, stages: Stages) -> tuple[TrackedRun, str | None]:
     """Record the release in MLflow; returns the run, and why the store lies elsewhere than the config says."""
     uri, artifacts, moved = store(config, path)
     reports = {"churn": found.models.churn, "win": found.models.win}
+    if found.early is not None:
+        reports["early_churn"] = found.early.report
     facts = {f"seconds_{stage}": seconds for stage, seconds in stages.seconds.items()}
     memory = peak_memory_mb()
     discovery = Discovery(
@@ -120,13 +140,15 @@ def _track(found: Found, config: Config, path: Path, written: Written, stages: S
         description=run_description(written.summary),
         params=written.metrics["settings"],
         metrics={**written.metrics["metrics"], **facts, **({"peak_memory_mb": memory} if memory else {})},
-        inputs={table: source for table, source in written.metrics["inputs"].items() if table != PREVIOUS},
+        inputs={name: read for name, read in written.metrics["inputs"].items() if name not in (PREVIOUS, SETTINGS)},
         release=written.folder,
         models={outcome: report.predictor.kind for outcome, report in reports.items() if report is not None},
         tags={"folder": str(written.folder), "seed": str(config.seed)},
         version=written.metrics["versions"]["icp-ml"],
     )
-    return track_discovery(discovery, uri, config.tracking.experiment or f"icp-{config.name}", artifacts), moved
+    run = track_discovery(discovery, uri, config.tracking.experiment or f"icp-{config.name}", artifacts)
+    keep_store(written.folder, uri)
+    return run, moved
 
 
 class _Telling:

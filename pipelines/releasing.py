@@ -10,9 +10,11 @@ from typing import Any
 from icp_ml.config.loading import resolved_yaml
 from icp_ml.config.schema import Config
 from icp_ml.release.folder import Release, checksum, free_id, release_id, write_release
+from icp_ml.release.tuned_settings import TunedSettings, flat_settings
 from icp_ml.report.assembling import Found, assemble_release
 from icp_ml.tables.tables import Tables
 from pipelines.locations import MODELS
+from pipelines.model_settings import SETTINGS
 from pipelines.run_facts import settings, versions
 
 PREVIOUS = "previous_release"
@@ -29,7 +31,12 @@ class Written:
 
 
 def write_found(
-    found: Found, config: Config, before: Release | None, out: Path | None, seconds: Mapping[str, float]
+    found: Found,
+    config: Config,
+    before: Release | None,
+    out: Path | None,
+    seconds: Mapping[str, float],
+    tuned: TunedSettings | None = None,
 ) -> Written:
     """Write the release folder, whole or not at all.
 
@@ -45,14 +52,16 @@ def write_found(
         Folder; by default one under the current folder, named by company and release.
     seconds : mapping
         How long the stages so far took.
+    tuned : TunedSettings or None
+        Settings of the models that were found by training, one of the inputs.
     """
-    inputs = _inputs(found.tables, before)
+    inputs = _inputs(found.tables, before, tuned)
     wanted = release_id(found.cohort.as_of.isoformat(), {"inputs": inputs, "config": resolved_yaml(config)})
     root = MODELS / config.name
     identity = wanted if out is not None else free_id(root, wanted)
     facts = {
         "inputs": inputs,
-        "settings": settings(config, found.leaks.usable),
+        "settings": settings(config, found.leaks.usable) | flat_settings(tuned),
         "versions": versions(),
         "stage_times": {**seconds, "total": sum(seconds.values())},
     }
@@ -61,9 +70,11 @@ def write_found(
     return Written(folder, identity, assembled.summary, assembled.parts.metrics)
 
 
-def _inputs(tables: Tables, before: Release | None) -> dict[str, Any]:
-    """Return the fingerprints of what the run was made from; the previous release is one of the inputs."""
+def _inputs(tables: Tables, before: Release | None, tuned: TunedSettings | None) -> dict[str, Any]:
+    """Return the fingerprints of what the run was made from; the previous release and found settings are inputs too."""
     inputs: dict[str, Any] = dict(tables.sources)
     if before is not None:
         inputs[PREVIOUS] = {"release_id": before.id, "sha256": checksum(before.folder)}
+    if tuned is not None:
+        inputs[SETTINGS] = {"as_of": tuned.as_of.isoformat(), "sha256": tuned.fingerprint}
     return inputs

@@ -24,6 +24,7 @@ from icp_ml.criteria.region import Region
 from icp_ml.criteria.rounding import round_cuts
 from icp_ml.features.encoding import AttributeEncoder, EncodedColumn
 from icp_ml.models.boosting import train_booster
+from icp_ml.models.settings import EXPLORING
 
 _ROWS = 20_000  # accounts the trees see at most; more sharpen an effect less than they cost
 _ROUNDS = 100
@@ -134,7 +135,7 @@ class _Reader:
     ) -> None:
         self.n, self.smallest = len(scores), smallest
         self.scores = (scores - scores.mean()) / scores.std()
-        booster = train_booster(encoded, self.scores, "squared", rounds=_ROUNDS, random_state=seed)
+        booster = train_booster(encoded, self.scores, "squared", rounds=_ROUNDS, random_state=seed, settings=EXPLORING)
         contributions = booster.contributions(encoded)[:, :-1]
         self.effects = contributions - contributions.mean(axis=0)
         self.prediction = self.effects.sum(axis=1)

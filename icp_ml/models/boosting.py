@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ import xgboost as xgb
 
 from icp_ml.errors import DataError
 from icp_ml.models.settings import BUILT_IN, ROUNDS, BoosterSettings
+from icp_ml.models.tree_shap import Tree
 
 # One thread: sums in one order, so the same bytes on every machine; at these sizes a second one gains nothing.
 _ENGINE: dict[str, Any] = {"tree_method": "hist", "nthread": 1}
@@ -56,7 +58,22 @@ class Booster:
         adds up to :meth:`margin`.
         """
         values = self.trees.predict(_matrix(encoded), pred_contribs=True, validate_features=False)
+        # Without any account xgboost gives no columns either.
+        return np.asarray(values, dtype=float).reshape(len(encoded), encoded.shape[1] + 1)
+
+    def interactions(self, encoded: pd.DataFrame) -> np.ndarray:
+        """Return SHAP interaction values, shape ``(len(encoded), n_columns + 1, n_columns + 1)``.
+
+        xgboost's own: symmetric, each row adding up to :meth:`contributions`. Its cost grows with the columns times the
+        trees; :func:`icp_ml.models.tree_shap.tree_interactions` gives the same many times faster.
+        """
+        values = self.trees.predict(_matrix(encoded), pred_interactions=True, validate_features=False)
         return np.asarray(values, dtype=float)
+
+    def tables(self) -> list[Tree]:
+        """Return each tree as arrays."""
+        model = json.loads(bytes(self.trees.save_raw("json")))["learner"]["gradient_booster"]["model"]
+        return [_tree(state) for state in model["trees"]]
 
     def matrix(self, encoded: pd.DataFrame) -> xgb.DMatrix:
         """Return an encoded frame as xgboost's own input."""
@@ -137,12 +154,37 @@ def train_booster(
 
 
 def _matrix(encoded: pd.DataFrame) -> xgb.DMatrix:
-    """Codes rather than pandas categories: levels are the encoder's to know, so the model need not repeat them."""
+    """Return an encoded frame as xgboost's own input."""
     kinds = ["c" if isinstance(dtype, pd.CategoricalDtype) else "q" for dtype in encoded.dtypes]
+    return xgb.DMatrix(encoded_values(encoded), feature_types=kinds, enable_categorical=True, nthread=1)
+
+
+def encoded_values(encoded: pd.DataFrame) -> np.ndarray:
+    """Return an encoded frame as float32, NaN where missing.
+
+    Codes rather than pandas categories: levels are the encoder's to know, so the model need not repeat them.
+    """
     values = np.empty(encoded.shape, dtype=np.float32)
-    for j, kind in enumerate(kinds):
+    for j, dtype in enumerate(encoded.dtypes):
         column = encoded.iloc[:, j]
-        values[:, j] = column.cat.codes.to_numpy() if kind == "c" else column.to_numpy()
-        if kind == "c":
+        if isinstance(dtype, pd.CategoricalDtype):
+            values[:, j] = column.cat.codes.to_numpy()
             values[values[:, j] < 0, j] = np.nan
-    return xgb.DMatrix(values, feature_types=kinds, enable_categorical=True, nthread=1)
+        else:
+            values[:, j] = column.to_numpy()
+    return values
+
+
+def _tree(state: Mapping[str, Any]) -> Tree:
+    """Read one tree of xgboost's JSON; a category among the listed ones goes right."""
+    codes = np.asarray(state["categories"], dtype=int)
+    spans = zip(state["categories_nodes"], state["categories_segments"], state["categories_sizes"], strict=True)
+    return Tree(
+        left=np.asarray(state["left_children"], dtype=int),
+        right=np.asarray(state["right_children"], dtype=int),
+        column=np.asarray(state["split_indices"], dtype=int),
+        value=np.asarray(state["split_conditions"], dtype=np.float32),
+        default_left=np.asarray(state["default_left"], dtype=bool),
+        cover=np.asarray(state["sum_hessian"], dtype=float),
+        right_codes={int(node): codes[first : first + size] for node, first, size in spans},
+    )

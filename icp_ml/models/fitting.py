@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,19 +13,29 @@ from icp_ml.config.schema import Attribute, Config
 from icp_ml.errors import ConfigError, nearest
 from icp_ml.models.crossfit import FOLDS, CrossFit, assign_folds, cross_fit
 from icp_ml.models.effects import importance, level_effects
-from icp_ml.models.evaluation import held_out_frame, hold_out, reliability, score
+from icp_ml.models.evaluation import HoldOut, Scores, cross_validated, held_out_frame, hold_out, reliability, score
+from icp_ml.models.explained import explain_model
 from icp_ml.models.history import Records, churn_records, win_records
 from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
+from icp_ml.models.learning_curve import learning_curve
 from icp_ml.models.predictors import FittedPredictor
+from icp_ml.models.profit import acting_profit
 from icp_ml.models.selection import choose, confirm
 from icp_ml.models.settings import BUILT_IN, BoosterSettings, ModelSettings
 from icp_ml.models.targets import ChurnTarget, Target
 from icp_ml.models.types import ModelReport, Models
+from icp_ml.models.updating import Update
 from icp_ml.survival import supported_horizon
 
 _LEAST_ACCOUNTS = 40
 _LEAST_EACH = 10
 """Under these counts not even the base rate is worth shipping as a forecast."""
+
+_WORDS = {
+    "churn": ("a churn", "customers", "churned within the horizon"),
+    "win": ("a win", "decided accounts", "won"),
+    "early_churn": ("an early-life churn", "customers still there after the window", "churned within the horizon"),
+}
 
 
 def fit_models(
@@ -60,22 +70,15 @@ def fit_models(
     ConfigError
         If a usable attribute is not declared.
     """
-    attributes = _attributes(config, usable)
+    attributes = model_attributes(config, usable)
+    measured, absent = model_records(cohort, attributes)
     reports: dict[str, ModelReport | None] = {"churn": None, "win": None}
-    absent: dict[str, str] = {}
-    makers: dict[str, Callable[[Cohort, list[str]], Records]] = {"churn": churn_records, "win": win_records}
-    for outcome, make in makers.items():
-        if reason := _unmeasured(cohort, outcome):
-            absent[outcome] = reason
-            continue
-        records = make(cohort, list(attributes))
-        if reason := _too_little(records.target, attributes):
-            absent[outcome] = reason
-            continue
+    for outcome, records in measured.items():
         decided = cohort.attributes.loc[cohort.decided | cohort.customers, list(attributes)]
-        reports[outcome] = fit_outcome(
+        report = fit_outcome(
             records, decided, attributes, config.seed, progress, (settings or ModelSettings()).of(outcome)
         )
+        reports[outcome] = _with_profit(report, cohort, config)
     return Models(reports["churn"], reports["win"], absent)
 
 
@@ -86,6 +89,7 @@ def fit_outcome(
     random_state: int,
     progress: Callable[[str], None] = lambda message: None,
     settings: BoosterSettings = BUILT_IN,
+    held: HoldOut | None = None,
 ) -> ModelReport:
     """Judge the kinds of models of one outcome, refit the one that ships on everything, and explain it.
 
@@ -103,6 +107,8 @@ def fit_outcome(
         Told in words what is being done.
     settings : BoosterSettings, optional
         How boosted trees are grown.
+    held : HoldOut, optional
+        What :func:`icp_ml.models.evaluation.hold_out` gave for the same arguments, to judge by; made if not given.
 
     Returns
     -------
@@ -110,20 +116,26 @@ def fit_outcome(
     """
     outcome = records.target.outcome
     progress(f"{outcome} model: testing on later accounts")
-    scores = score(hold_out(records, attributes, random_state, settings), random_state)
-    choice = choose(scores)
+    scores = score(held or hold_out(records, attributes, random_state, settings), random_state)
     progress(f"{outcome} model: fitting on {len(records.frame):,} accounts")
     fold = assign_folds(records.target.label, FOLDS, random_state)
-    shipped = _cross_fitted(choice.kind, records, _Recipe(attributes, random_state, settings), fold)
-    choice = confirm(choice, shipped.link.slope if shipped else 0.0)
-    shipped = None if choice.kind == "base_rate" else shipped
+    recipe = _Recipe(attributes, random_state, settings)
+    fitted = {
+        kind: cross_fit(recipe.learner(kind), records.frame, records.target, fold) for kind in ("boosted", "logistic")
+    }
+    choice = choose(scores, _cross_validated(fitted, records, scores, random_state))
+    choice = confirm(choice, fitted[choice.kind].link.slope if choice.kind in fitted else 0.0)
+    shipped = _updated(fitted.get(choice.kind), scores.holdout.updates.get(choice.kind))
     predictor = _predictor(choice.kind, shipped, records, attributes)
     everyone = _folds_of_all(records.frame.index, decided.index, fold, random_state)
     shap_values = _explained(shipped, predictor, decided, everyone)
     training = shap_values.loc[records.frame.index]
     if choice.kind == "logistic" and choice.boosted_has_skill:
-        boosted = _cross_fitted("boosted", records, _Recipe(attributes, random_state, settings), fold)
-        shap_values = _explained(boosted, predictor, decided, everyone)
+        shap_values = _explained(fitted["boosted"], predictor, decided, everyone)
+    progress(f"{outcome} model: explaining")
+    explained = explain_model(shipped, predictor, records.frame, records.target, training, attributes, random_state)
+    progress(f"{outcome} model: learning from fewer accounts")
+    curve = learning_curve(records, scores.holdout, choice.kind, attributes, random_state, settings)
     return ModelReport(
         outcome=outcome,
         predictor=predictor,
@@ -136,11 +148,43 @@ def fit_outcome(
         oof_shap=shap_values,
         extrapolated=_extrapolated(records.target),
         holdout=held_out_frame(records, scores.holdout, choice.kind),
+        learning=curve,
+        explained=explained,
     )
 
 
-def _attributes(config: Config, usable: Sequence[str]) -> dict[str, Attribute]:
-    """Look up the usable attributes."""
+def _with_profit(report: ModelReport, cohort: Cohort, config: Config) -> ModelReport:
+    """Add what acting on the forecasts would have earned."""
+    split = report.metrics[0].split
+    profit = acting_profit(cohort, config.economics, report.holdout, report.outcome, split, config.seed)
+    return replace(report, metrics=report.metrics + profit.metrics, no_profit=profit.absent)
+
+
+def model_records(cohort: Cohort, attributes: Mapping[str, Attribute]) -> tuple[dict[str, Records], dict[str, str]]:
+    """Return what each outcome's model learns from, and why an outcome that cannot be modelled has none."""
+    makers: dict[str, Callable[[Cohort, list[str]], Records]] = {"churn": churn_records, "win": win_records}
+    measured: dict[str, Records] = {}
+    absent: dict[str, str] = {}
+    for outcome, make in makers.items():
+        if reason := _unmeasured(cohort, outcome):
+            absent[outcome] = reason
+            continue
+        records = make(cohort, list(attributes))
+        if reason := too_little(records.target, attributes):
+            absent[outcome] = reason
+        else:
+            measured[outcome] = records
+    return measured, absent
+
+
+def model_attributes(config: Config, usable: Sequence[str]) -> dict[str, Attribute]:
+    """Look up the usable attributes.
+
+    Raises
+    ------
+    ConfigError
+        If one is not declared.
+    """
     for name in usable:
         if name not in config.attributes:
             raise ConfigError(
@@ -159,15 +203,15 @@ def _unmeasured(cohort: Cohort, outcome: str) -> str | None:
     return None
 
 
-def _too_little(target: Target, attributes: Mapping[str, Attribute]) -> str | None:
+def too_little(target: Target, attributes: Mapping[str, Attribute]) -> str | None:
     """Why there is too little to model, None where there is enough."""
     if not attributes:
         return "no attribute may be used: every one is set aside as a leak or ignored"
     n, events = len(target.label), int(target.label.sum())
-    words = {"churn": ("customers", "churned within the horizon"), "win": ("decided accounts", "won")}[target.outcome]
+    model, *words = _WORDS[target.outcome]
     if n < _LEAST_ACCOUNTS or min(events, n - events) < _LEAST_EACH:
         return (
-            f"a {target.outcome} model needs at least {_LEAST_ACCOUNTS} {words[0]}, {_LEAST_EACH} of whom {words[1]} "
+            f"{model} model needs at least {_LEAST_ACCOUNTS} {words[0]}, {_LEAST_EACH} of whom {words[1]} "
             f"and {_LEAST_EACH} did not; found {n:,} {words[0]}, of whom {events:,} {words[1]}"
         )
     return None
@@ -187,11 +231,19 @@ class _Recipe:
         return BoostedLearner(self.attributes, self.random_state, self.settings)
 
 
-def _cross_fitted(kind: str, records: Records, recipe: _Recipe, fold: np.ndarray) -> CrossFit | None:
-    """Cross-fit a kind on everything; the base rate has nothing to fit."""
-    if kind == "base_rate":
+def _cross_validated(
+    fitted: Mapping[str, CrossFit], records: Records, scores: Scores, random_state: int
+) -> Scores | None:
+    """Figures of the cross-fitted models on everybody; None where the hold-out is cross-validated itself."""
+    if scores.holdout.split != "out_of_time":
         return None
-    return cross_fit(recipe.learner(kind), records.frame, records.target, fold)
+    margins = {kind: (one.link, one.margin) for kind, one in fitted.items()}
+    return score(cross_validated(records, margins), random_state)
+
+
+def _updated(shipped: CrossFit | None, update: Update | None) -> CrossFit | None:
+    """Put into what ships what later accounts showed of its kind."""
+    return shipped if shipped is None or update is None else replace(shipped, link=update.of(shipped.link))
 
 
 def _predictor(

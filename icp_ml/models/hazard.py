@@ -34,9 +34,16 @@ class BaselineHazard:
 
     def at(self, months: float) -> float:
         """Return the cumulative hazard at ``months``."""
-        if months <= self.observed_to:
-            return float(self.steps(months))
-        return float(self.steps(self.observed_to)) * months / self.observed_to
+        return float(self.at_each(np.array([months]))[0])
+
+    def at_each(self, months: np.ndarray) -> np.ndarray:
+        """Return the cumulative hazard at each of ``months``, shape (n,)."""
+        seen = self.steps(np.minimum(months, self.observed_to))
+        return np.asarray(seen * np.maximum(months / self.observed_to, 1.0))
+
+    def times(self, factor: float) -> BaselineHazard:
+        """Return the hazard multiplied by ``factor``."""
+        return BaselineHazard(StepFunction(self.steps.times, self.steps.values * factor), self.observed_to)
 
     def state(self) -> dict[str, Any]:
         """Return the steps as JSON-ready values."""

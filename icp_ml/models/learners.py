@@ -19,6 +19,9 @@ from icp_ml.models.targets import Target
 PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0)
 """L2 penalties on the summed loss among which cross-fitting chooses; a unit is two standard deviations of a number."""
 
+_CHUNK = 10_000
+"""Accounts explained at once: a value for each of their encoded columns fits in a few dozen megabytes."""
+
 _DIRECTION = {"increasing": 1, "decreasing": -1, None: 0}
 
 
@@ -80,8 +83,12 @@ class BoostedScorer:
 
     def contributions(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return TreeSHAP values by attribute; the columns of a tags attribute are added up."""
-        values = self.booster.contributions(self.encoder.transform(frame))
-        return _by_attribute(values, [c.attribute for c in self.encoder.columns_], frame.index)
+        owners = [c.attribute for c in self.encoder.columns_]
+        parts = []
+        for first in range(0, max(len(frame), 1), _CHUNK):
+            some = frame.iloc[first : first + _CHUNK]
+            parts.append(_by_attribute(self.booster.contributions(self.encoder.transform(some)), owners, some.index))
+        return pd.concat(parts)
 
     def state(self) -> dict[str, Any]:
         """Return the encoder; the trees have a format of their own."""

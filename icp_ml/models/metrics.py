@@ -104,8 +104,9 @@ def _intercept(weight: np.ndarray, x: np.ndarray, case: np.ndarray, control: np.
 
 def _slope(weight: np.ndarray, x: np.ndarray, case: np.ndarray, control: np.ndarray) -> np.ndarray:
     """Newton's method on intercept and slope of each resample."""
-    total, a, b = case + control, np.zeros(len(weight)), np.ones(len(weight))
-    cases, cases_x = weight @ case, weight @ (case * x)
+    total, cases, cases_x = case + control, weight @ case, weight @ (case * x)
+    # From a flat line: from slope 1 Newton's method overshoots where forecasts are far too spread, and ends anywhere.
+    a, b = logit(np.clip(_ratio(cases, weight @ total), 1e-6, 1 - 1e-6)), np.zeros(len(weight))
     for _ in range(_STEPS):
         p = expit(np.clip(a[:, None] + b[:, None] * x, -30, 30))
         wp, wv = weight * p, weight * p * (1 - p)

@@ -10,12 +10,19 @@ from icp_ml.models.evaluation import HoldOut, Scores
 
 _GATE_LEVEL = 0.95
 """Interval of the AUC whose low end must exceed one half: one noise model in 40 passes."""
+_CROSSED_LEVEL = 0.99
+"""The same in cross-validation on all accounts, where later accounts point up without deciding."""
 _DRIFT = 0.5
 """Log-odds by which forecasts may be off altogether before the verdict says so."""
 _LEAST_SLOPE = 0.1
 """Held-out calibration slope of all accounts under which a model is as good as silent."""
 _SUPPORT = 0.8
 """Share of resamples in which the boosted model must have the lower Brier score for its complexity to be worth it."""
+_LEANING, _CROSSED_SUPPORT = 0.5, 0.95
+"""Where later accounts lean to the boosted model without deciding: the share asked for in cross-validation on all."""
+
+LEVEL_OFF = "Its level was off"
+"""How a verdict says that forecasts rank accounts better than they tell their chances."""
 
 _NAMES = {"boosted": "boosted model", "logistic": "penalised logistic regression"}
 
@@ -39,22 +46,34 @@ class Choice:
     verdict: str
 
 
-def choose(scores: Scores) -> Choice:
+def choose(scores: Scores, everybody: Scores | None = None) -> Choice:
     """Choose what ships. METHOD, section 2.
 
     A kind beats the base rate if its Brier score is the lower one and the 95 % interval of its AUC lies above one half.
     The boosted model beats the logistic regression if its Brier score is lower in at least 80 % of the resamples, both
     judged on the same ones; otherwise the simpler one of those that beat the base rate ships.
+
+    Models of past cut-offs learn from a part of the accounts, so later accounts may point one way without deciding.
+    There, and only there, cross-validation on all accounts decides; it never overrules them.
+
+    Parameters
+    ----------
+    scores : Scores
+        On later accounts.
+    everybody : Scores, optional
+        Cross-validated on all accounts; None where there is none beside ``scores``.
     """
-    skilled = [kind for kind in _NAMES if beats_base_rate(scores, kind)]
+    skilled = [kind for kind in _NAMES if beats_base_rate(scores, kind, everybody)]
     support = boosted_support(scores)
+    crossed = boosted_support(everybody) if everybody is not None else 0.0
     if not skilled:
         kind = "base_rate"
-    elif "boosted" in skilled and ("logistic" not in skilled or support >= _SUPPORT):
+    elif "boosted" in skilled and ("logistic" not in skilled or _boosted_wins(support, crossed)):
         kind = "boosted"
     else:
         kind = "logistic"
-    return Choice(kind, "boosted" in skilled, _verdict(scores, kind, skilled, support) + _drift(scores, kind))
+    words = _verdict(scores, kind, skilled, (support, crossed))
+    return Choice(kind, "boosted" in skilled, words + _drift(scores, kind))
 
 
 def confirm(choice: Choice, slope: float) -> Choice:
@@ -81,10 +100,25 @@ def confirm(choice: Choice, slope: float) -> Choice:
     )
 
 
-def beats_base_rate(scores: Scores, kind: str) -> bool:
-    """Whether a kind's forecasts are better than giving everybody the base rate."""
-    low, _ = scores.interval("auc", kind, _GATE_LEVEL)
-    return low is not None and low > 0.5 and scores.value("brier_skill", kind) > 0
+def beats_base_rate(scores: Scores, kind: str, everybody: Scores | None = None) -> bool:
+    """Whether a kind's forecasts are better than giving everybody the base rate; see :func:`choose`."""
+    if scores.value("brier_skill", kind) <= 0:
+        return False
+    if _ranks(scores, kind):
+        return True
+    points_up = scores.value("auc", kind) > 0.5
+    return bool(points_up and everybody is not None and _ranks(everybody, kind, _CROSSED_LEVEL))
+
+
+def _ranks(scores: Scores, kind: str, level: float = _GATE_LEVEL) -> bool:
+    """Whether a kind surely ranks better than a coin."""
+    low, _ = scores.interval("auc", kind, level)
+    return low is not None and low > 0.5
+
+
+def _boosted_wins(support: float, crossed: float) -> bool:
+    """Whether the boosted model beats the logistic regression; ``crossed`` counts where later accounts are unsure."""
+    return support >= _SUPPORT or (support >= _LEANING and crossed >= _CROSSED_SUPPORT)
 
 
 def boosted_support(scores: Scores) -> float:
@@ -93,15 +127,16 @@ def boosted_support(scores: Scores) -> float:
     return float((gain[np.isfinite(gain)] > 0).mean()) if np.isfinite(gain).any() else 0.0
 
 
-def _verdict(scores: Scores, kind: str, skilled: list[str], support: float) -> str:
+def _verdict(scores: Scores, kind: str, skilled: list[str], supports: tuple[float, float]) -> str:
     """Plain sentences on what ships."""
-    where = _where(scores.holdout)
+    where, (support, crossed) = _where(scores.holdout), supports
     if kind == "base_rate":
         figures = " and ".join(f"{_NAMES[k]}: {_auc_words(scores, k)}" for k in _NAMES)
         return f"Nothing beats the base rate {where} ({figures}), so everybody is given the base rate."
     ships = f"The {_NAMES[kind]} ships: {where} it beats the base rate ({_auc_words(scores, kind)})"
     if kind == "boosted" and "logistic" in skilled:
-        return f"{ships} and the penalised logistic regression (better in {support:.0%} of resamples)."
+        also = f"; {crossed:.0%} in cross-validation on all accounts" if support < _SUPPORT else ""
+        return f"{ships} and the penalised logistic regression (better in {support:.0%} of resamples{also})."
     if kind == "boosted":
         return f"{ships}, which the penalised logistic regression does not ({_auc_words(scores, 'logistic')})."
     if "boosted" in skilled:
@@ -120,7 +155,7 @@ def _drift(scores: Scores, kind: str) -> str:
     held = scores.holdout
     forecast, observed = held.predictions[kind].mean(), held.case.sum() / (held.case + held.control).sum()
     return (
-        f" Its level was off: it forecast {forecast:.0%} on average where {observed:.0%} came about, so rates moved "
+        f" {LEVEL_OFF}: it forecast {forecast:.0%} on average where {observed:.0%} came about, so rates moved "
         "over time; trust the ranking more than the probabilities."
     )
 

@@ -9,7 +9,7 @@ from icp_ml.errors import DataError
 from icp_ml.models.predictors import FittedPredictor, predictor_from_state
 from icp_ml.models.types import Models, Predictor
 
-OUTCOMES = ("churn", "win")
+OUTCOMES = ("churn", "win", "early_churn")
 
 
 def save_models(models: Models, folder: Path) -> None:

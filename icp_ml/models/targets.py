@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -16,6 +16,9 @@ from icp_ml.survival import kaplan_meier, nelson_aalen, wilson_interval
 
 _LEAST_EXPECTED = 1e-6
 """Expected churn of a customer seen before anybody churned: next to nothing, but with a logarithm."""
+
+
+OutcomeName = Literal["churn", "win", "early_churn"]
 
 
 class Link(Protocol):
@@ -34,6 +37,17 @@ class Link(Protocol):
         """Return probabilities; ``months`` asks for churn by another time than the horizon."""
         ...
 
+    def evidence(self, margin: np.ndarray, target: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return what margins say of each account, on the log scale, and the known part beside it, shape (n,) each.
+
+        With the labels of ``target``, these are what :func:`icp_ml.models.recalibration.recalibrate` takes.
+        """
+        ...
+
+    def updated(self, intercept: float, slope: float) -> Link:
+        """Return the link with its log scale shifted and stretched."""
+        ...
+
     def state(self) -> dict[str, Any]:
         """Return everything fitted as JSON-ready values."""
         ...
@@ -43,7 +57,7 @@ class Target(Protocol):
     """Outcomes of n accounts."""
 
     @property
-    def outcome(self) -> Literal["churn", "win"]:
+    def outcome(self) -> OutcomeName:
         """Which outcome."""
         ...
 
@@ -94,6 +108,14 @@ class WinLink:
         """Return the probability of winning."""
         return np.asarray(expit(self.log_margin(margin)))
 
+    def evidence(self, margin: np.ndarray, target: WinTarget) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log-odds; nothing is known beside them."""
+        return self.log_margin(margin), np.zeros(len(margin))
+
+    def updated(self, intercept: float, slope: float) -> WinLink:
+        """Return log-odds shifted and stretched."""
+        return WinLink(intercept + slope * self.intercept, slope * self.slope)
+
     def state(self) -> dict[str, Any]:
         """Return the two numbers."""
         return {"intercept": self.intercept, "slope": self.slope}
@@ -116,6 +138,16 @@ class ChurnLink:
         hazard = self.baseline.at(self.horizon if months is None else months)
         return np.asarray(-np.expm1(-hazard * np.exp(self.slope * np.asarray(margin))))
 
+    def evidence(self, margin: np.ndarray, target: ChurnTarget) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log relative risks, and the log of the churn expected at risk 1 over the time each was seen."""
+        end, begin = np.minimum(target.time, self.horizon), np.clip(target.entry, 0, self.horizon)
+        expected = self.baseline.at_each(end) - self.baseline.at_each(begin)
+        return self.slope * np.asarray(margin), np.log(np.maximum(expected, _LEAST_EXPECTED))
+
+    def updated(self, intercept: float, slope: float) -> ChurnLink:
+        """Return the link with the hazard multiplied by ``exp(intercept)`` and relative risks stretched."""
+        return ChurnLink(slope * self.slope, self.baseline.times(float(np.exp(intercept))), self.horizon)
+
     def state(self) -> dict[str, Any]:
         """Return slope, horizon and the baseline's steps."""
         return {"slope": self.slope, "horizon": self.horizon, "baseline": self.baseline.state()}
@@ -127,7 +159,7 @@ class WinTarget:
 
     won: np.ndarray
 
-    outcome: Literal["churn", "win"] = "win"
+    outcome: OutcomeName = "win"
     loss: Loss = "logistic"
 
     @property
@@ -170,6 +202,8 @@ class ChurnTarget:
         Whether follow-up ended in churn.
     horizon : float
         What comes later is not used: the model answers for the horizon alone.
+    outcome : str
+        ``churn``, or ``early_churn`` of customers still there after the observation window.
     """
 
     time: np.ndarray
@@ -177,7 +211,7 @@ class ChurnTarget:
     entry: np.ndarray
     horizon: float
 
-    outcome: Literal["churn", "win"] = "churn"
+    outcome: OutcomeName = "churn"
     loss: Loss = "poisson"
 
     @property
@@ -199,7 +233,7 @@ class ChurnTarget:
 
     def take(self, rows: np.ndarray) -> ChurnTarget:
         """Return the follow-up of some customers."""
-        return ChurnTarget(self.time[rows], self.event[rows], self.entry[rows], self.horizon)
+        return replace(self, time=self.time[rows], event=self.event[rows], entry=self.entry[rows])
 
     def link(self, margin: np.ndarray) -> ChurnLink:
         """Fit the slope, and then the baseline hazard."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,91 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
+class LearningCurve:
+    """How good the forecasts are by the number of accounts learned from.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``learned_from`` (accounts, the mean over the cut-offs), ``auc``, ``brier``, each with ``_low`` and ``_high``,
+        and ``n`` (tested accounts, the same in every row); empty where it could not be drawn.
+    sentence : str
+        Whether more data would probably help.
+    absent : str
+        Why there is none, else empty.
+    """
+
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sentence: str = ""
+    absent: str = ""
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """Two attributes whose effects do not simply add up.
+
+    Parameters
+    ----------
+    first, second : str
+        The attributes.
+    share : float
+        Part of all that attributes add to the predictions, on the log scale, which this pair makes up.
+    p_value : float
+        Of the pair among accounts the models did not see, corrected for the number of pairs looked at.
+    cell : tuple of str
+        In words, the level of each where the pair moves the chance most, upwards if it does there too.
+    n : int
+        Accounts in the cell.
+    effect : float
+        What the pair adds there on the log scale, mean.
+    points : float
+        The same as a change of the chance, at an account that is average but for these two levels.
+    agreeing, refits : int
+        How many of the cross-fitted models give the cell this sign.
+    """
+
+    first: str
+    second: str
+    share: float
+    p_value: float
+    cell: tuple[str, str]
+    n: int
+    effect: float
+    points: float
+    agreeing: int
+    refits: int
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What the shipped model's answers rest on.
+
+    Parameters
+    ----------
+    chance : float
+        The average chance, at which points are told; NaN where nothing was explained.
+    dependence : tuple of dict
+        From :func:`icp_ml.models.effects.dependence`, of the attributes that matter most.
+    stability : DataFrame
+        From :func:`icp_ml.models.effect_stability.effect_stability`; empty where the model looks at nothing.
+    interactions : tuple of Interaction
+        Those that held-out accounts bear out.
+    no_interactions : str
+        Why there are none, else empty.
+    additivity : dict
+        ``gap`` (largest, log scale) between a prediction and its explanation added up, ``computed_apart`` (largest gap
+        to SHAP values computed by another algorithm; boosted models only), ``accounts`` checked and ``tolerance``.
+    """
+
+    chance: float = float("nan")
+    dependence: tuple[dict[str, Any], ...] = ()
+    stability: pd.DataFrame = field(default_factory=pd.DataFrame)
+    interactions: tuple[Interaction, ...] = ()
+    no_interactions: str = ""
+    additivity: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """One outcome's model with what was measured of it.
 
@@ -77,6 +162,12 @@ class ModelReport:
     holdout : DataFrame
         The later accounts behind ``metrics``, from :func:`icp_ml.models.evaluation.held_out_frame`; empty where none
         was kept.
+    learning : LearningCurve
+        Whether more accounts would help.
+    no_profit : str
+        Why ``metrics`` holds no figure in money, empty where it does.
+    explained : Explained
+        What the shipped model's answers rest on.
     """
 
     outcome: str
@@ -90,12 +181,20 @@ class ModelReport:
     oof_shap: pd.DataFrame
     extrapolated: bool = False
     holdout: pd.DataFrame = field(default_factory=pd.DataFrame)
+    learning: LearningCurve = field(default_factory=LearningCurve)
+    no_profit: str = ""
+    explained: Explained = field(default_factory=Explained)
 
 
 @dataclass(frozen=True)
 class Models:
-    """The models of a release; one that could not be trained is None, with the reason in ``absent``."""
+    """The models of a release; one that could not be trained is None, with the reason in ``absent``.
+
+    Criteria, segments and the score rest on ``churn`` and ``win`` alone: ``early_churn``, for customer success, knows
+    what was seen after the sale, and is set only when a release is written.
+    """
 
     churn: ModelReport | None
     win: ModelReport | None
     absent: dict[str, str] = field(default_factory=dict)
+    early_churn: ModelReport | None = None

@@ -12,14 +12,14 @@ import pandas as pd
 
 from icp_ml.conditions import AttributeLike
 from icp_ml.errors import DataError, nearest
+from icp_ml.models.chances import chance_of, shared_points
 from icp_ml.models.types import Predictor
 from icp_ml.release.folder import ATTRIBUTES, COHORT, Release
 from icp_ml.release.frames import typed_frame
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.rules import GREEN, RED, ActiveRules
 from icp_ml.release.scored import OUTCOMES, score_accounts
-from icp_ml.release.wording import evidence_words, value_words
-from icp_ml.wording import label_words
+from icp_ml.release.wording import evidence_words, holding_words, value_words
 
 _SHOWN_REASONS = 5
 _NEGLIGIBLE = 0.005
@@ -54,8 +54,10 @@ class Explanation:
     segment : str
         Segment id, empty for none.
     models : dict
-        By outcome, ``{"base", "reasons": [{"attribute", "value", "effect", "text"}]}``: the largest SHAP values on the
-        log scale, or ``{"absent": reason}``.
+        By outcome, ``{"kind", "base", "start", "reasons", "others"}``, or ``{"absent": reason}``. ``reasons`` are the
+        largest SHAP values: ``attribute``, ``value``, ``text``, ``effect`` on the log scale and ``points`` of the
+        chance. The chance is ``start``, where every account starts, plus all ``points``, plus ``others``, what all the
+        rest adds; ``base`` is the start on the log scale. See :func:`icp_ml.models.chances.shared_points`.
     """
 
     account_id: str
@@ -204,30 +206,43 @@ def _model_reasons(
     if predictor is None:
         return {"absent": "the release has no such model"}
     row = predictor.explain(frame).iloc[0]
-    effects = row.drop("base")
-    effects = effects[effects.abs() >= _NEGLIGIBLE]
-    largest = effects.reindex(effects.abs().sort_values(ascending=False, kind="stable").index)[:_SHOWN_REASONS]
-    reasons = []
-    for name, effect in largest.items():
-        value = value_words(frame[name].iloc[0], attributes[str(name)])
-        text = f"{label_words(str(name))}: {value}"
-        reasons.append({"attribute": str(name), "value": value, "effect": float(effect), "text": text})
-    return {"kind": predictor.kind, "base": float(row["base"]), "reasons": reasons}
+    effects, base = row.drop("base"), float(row["base"])
+    points = pd.Series(shared_points(effects.to_numpy(dtype=float), base, predictor.outcome), index=effects.index)
+    ranked = effects.abs().sort_values(ascending=False, kind="stable")
+    shown = [str(name) for name in ranked.index[ranked >= _NEGLIGIBLE][:_SHOWN_REASONS]]
+    reasons = [
+        {
+            "attribute": name,
+            "value": value_words(frame[name].iloc[0], attributes[name]),
+            "effect": float(effects[name]),
+            "points": float(points[name]),
+            "text": holding_words(name, frame[name].iloc[0], attributes[name]),
+        }
+        for name in shown
+    ]
+    return {
+        "kind": predictor.kind,
+        "base": base,
+        "start": float(chance_of(base, predictor.outcome)),
+        "reasons": reasons,
+        "others": float(points.drop(shown).sum()),
+    }
 
 
 def _model_lines(outcome: str, probability: float | None, model: dict[str, Any]) -> list[str]:
+    """Tell a chance as a sum: the lines shown add up to it, to the last digit."""
     label = {"win": "Chance of winning", "churn": "Chance to churn within the horizon"}[outcome]
     if probability is None:
         return ["", f"{label}: not measured ({model.get('absent', 'no model')})"]
     lines = ["", f"{label}: {probability:.1%}"]
     if not model["reasons"]:
         return [*lines, "  the same for every account: the model does better with none of the attributes"]
-    return lines + [
-        f"  {'raises' if r['effect'] > 0 else 'lowers'} it by {abs(np.expm1(r['effect'])):.0%} in odds: {r['text']}"
-        if outcome == "win"
-        else f"  {'raises' if r['effect'] > 0 else 'lowers'} the risk by {abs(np.expm1(r['effect'])):.0%}: {r['text']}"
-        for r in model["reasons"]
-    ]
+    start, moves = round(100 * model["start"], 1), [round(100 * r["points"], 1) for r in model["reasons"]]
+    others = round(round(100 * probability, 1) - start - sum(moves), 1)
+    lines += [f"  {start:6.1f}  where every account starts"]
+    lines += [f"  {move:+6.1f}  {r['text']}" for move, r in zip(moves, model["reasons"], strict=True)]
+    lines += [f"  {others:+6.1f}  everything else"] if others else []
+    return [*lines, f"  {100 * probability:6.1f}  percent; points are the model's own, associated with the value named"]
 
 
 def _known(value: float) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,8 @@ from icp_ml.release.validation import validate_document, validate_segments
 
 CRITERIA, SEGMENTS, TERRITORIES, BOOSTERS = "criteria.json", "segments.json", "territories.json", "boosters"
 SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"
+HOLDOUT = "holdout.parquet"
+AT_RISK = "customers_at_risk.csv"
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Release:
 
     @cached_property
     def predictors(self) -> dict[str, Predictor]:
-        """The release's models by outcome, ``win`` and ``churn``; one it does not have is not there."""
+        """The release's models by outcome, ``win``, ``churn``, ``early_churn``; one it does not have is not there."""
         # The boosters' library is slow to load and not needed for rules.
         from icp_ml.models.storage import load_predictors
 
@@ -135,6 +138,8 @@ def write_release(folder: Path, parts: ReleaseParts) -> Path:
         pq.write_table(scores_table(parts.scored), aside / SCORED)
         pq.write_table(parts.cohort, aside / COHORT)
         pq.write_table(parts.attributes, aside / ATTRIBUTES)
+        if parts.holdout is not None:
+            pq.write_table(parts.holdout, aside / HOLDOUT)
         (aside / BOOSTERS).mkdir()
         if parts.write_boosters is not None:
             parts.write_boosters(aside / BOOSTERS)
@@ -187,8 +192,20 @@ def free_id(root: Path, wanted: str) -> str:
 
 def checksum(folder: Path) -> str:
     """Return the SHA-256 of what decides a score: criteria, segments and models."""
+    return _sha256(folder, [folder / CRITERIA, folder / SEGMENTS, *_models(folder)])
+
+
+def models_checksum(folder: Path) -> str:
+    """Return the SHA-256 of the models alone, which a review of the rules leaves as they are."""
+    return _sha256(folder, _models(folder))
+
+
+def _models(folder: Path) -> list[Path]:
+    return sorted((folder / BOOSTERS).rglob("*"))
+
+
+def _sha256(folder: Path, files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    files = [folder / CRITERIA, folder / SEGMENTS, *sorted((folder / BOOSTERS).rglob("*"))]
     for path in files:
         if path.is_file():
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
@@ -196,8 +213,10 @@ def checksum(folder: Path) -> str:
 
 
 def _contents(parts: ReleaseParts) -> dict[str, bytes]:
-    territories = {} if parts.territories is None else {TERRITORIES: to_json_bytes(parts.territories)}
-    return territories | {
+    optional = {} if parts.territories is None else {TERRITORIES: to_json_bytes(parts.territories)}
+    if parts.customers_at_risk is not None:
+        optional[AT_RISK] = csv_text(parts.customers_at_risk).encode()
+    return optional | {
         CRITERIA: to_json_bytes(parts.criteria),
         SEGMENTS: to_json_bytes(parts.segments),
         "accounts.csv": csv_text(parts.accounts).encode(),

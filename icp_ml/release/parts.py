@@ -53,8 +53,12 @@ class ReleaseParts:
         Content of ``checks.json`` and ``metrics.json``, JSON-ready.
     config_yaml, report_html, memo : str
         Text of the files.
+    holdout : pyarrow.Table, optional
+        From :func:`icp_ml.release.holdout.holdout_arrow`; what another release is compared on.
     territories : dict, optional
         Content of ``territories.json``, JSON-ready; None where nobody asked for it.
+    customers_at_risk : DataFrame, optional
+        Rows of ``customers_at_risk.csv``; None where no model tells customers apart.
     write_boosters : callable, optional
         Writes the models into the folder it is given; None where there is no model.
     """
@@ -70,7 +74,9 @@ class ReleaseParts:
     config_yaml: str
     report_html: str
     memo: str
+    holdout: pa.Table | None = None
     territories: dict[str, Any] | None = None
+    customers_at_risk: pd.DataFrame | None = None
     write_boosters: Callable[[Path], None] | None = None
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from icp_ml.conditions import AttributeLike
-from icp_ml.wording import number_words, outcome_words
+from icp_ml.conditions import AttributeLike, Condition
+from icp_ml.wording import condition_words, label_words, list_words, number_words, outcome_words
 
 
 def evidence_words(evidence: Mapping[str, Any] | None, status: str = "proposed") -> str:
@@ -47,3 +47,26 @@ def value_words(value: Any, attribute: AttributeLike) -> str:
     if attribute.type == "boolean":
         return "yes" if value else "no"
     return str(value)
+
+
+def holding_words(name: str, value: Any, attribute: AttributeLike) -> str:
+    """Say in words that an account has a value.
+
+    >>> from icp_ml.config.schema import Attribute
+    >>> holding_words("employee_count", 30.0, Attribute(type="number", unit="people"))
+    '30 employees'
+    >>> holding_words("has_revops", False, Attribute(type="boolean"))
+    'has no revops'
+    >>> holding_words("industry", None, Attribute(type="category"))
+    'industry not known'
+    """
+    if isinstance(value, tuple):
+        return f"{label_words(name)} with {list_words(value, 'and')}" if value else f"{label_words(name)}: none"
+    if value is None or pd.isna(value):
+        return f"{label_words(name)} not known"
+    if attribute.type == "number":
+        condition = Condition(name, "between", (float(value), float(value)))
+        return condition_words(condition, attribute.unit)
+    if attribute.type == "boolean":
+        return condition_words(Condition(name, "is", bool(value)), None)
+    return condition_words(Condition(name, "in", (str(value),)), None)

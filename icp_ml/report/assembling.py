@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,21 +11,28 @@ import pandas as pd
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.loading import resolved_yaml
-from icp_ml.config.schema import Config
+from icp_ml.config.schema import Attribute, Config
 from icp_ml.criteria.territories import territory_effects
 from icp_ml.criteria.types import CriteriaResult
+from icp_ml.drift.newcomers import newcomers
+from icp_ml.drift.reference import met_on
 from icp_ml.features.leaks import LeakReport
+from icp_ml.models.early_life import EarlyChurn
 from icp_ml.models.storage import save_models
 from icp_ml.models.types import Models
 from icp_ml.release.document import criteria_document, released_segments
+from icp_ml.release.holdout import holdout_arrow
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.parts import ReleaseParts, attributes_arrow, cohort_arrow
 from icp_ml.release.people import accounts_for_people
 from icp_ml.release.rules import ActiveRules, SegmentRules
 from icp_ml.release.scored import score_accounts
 from icp_ml.report.account_lists import account_lists
+from icp_ml.report.breakdowns import model_breakdowns
 from icp_ml.report.checks import checks_document
 from icp_ml.report.counting import cohort_figures, served_in, tier_counts
+from icp_ml.report.early_life import AtRisk, customers_at_risk, early_life_document, early_life_figures
+from icp_ml.report.early_life_words import told_early_life
 from icp_ml.report.html import html_report
 from icp_ml.report.memo import memo
 from icp_ml.report.metrics import model_document, release_figures
@@ -41,7 +48,10 @@ from icp_ml.tables.tables import Tables
 
 @dataclass(frozen=True)
 class Found:
-    """Everything a discovery computed, before it is written."""
+    """Everything a discovery computed, before it is written.
+
+    ``early`` stands apart from ``models``: criteria, segments and the score may not know what came after the sale.
+    """
 
     tables: Tables
     cohort: Cohort
@@ -50,6 +60,7 @@ class Found:
     criteria: CriteriaResult
     segments: SegmentsResult
     scorecard: Scorecard
+    early: EarlyChurn | None = None
 
 
 @dataclass(frozen=True)
@@ -79,12 +90,17 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
     rules, groups = ActiveRules.from_document(criteria), SegmentRules.from_document(segments)
     predictors = {r.outcome: r.predictor for r in (found.models.win, found.models.churn) if r is not None}
     scored = score_accounts(found.cohort.latest, rules, groups, config.attributes, predictors)
-    checks: dict[str, Any] = json_ready(checks_document(found.tables.issues, _suspects(found.leaks), found.cohort))
+    checks: dict[str, Any] = json_ready(
+        {
+            **checks_document(found.tables.issues, _suspects(found.leaks), found.cohort),
+            "newcomers": newcomers(found.cohort, _usable(found, config), met_on(found.cohort, found.tables)),
+        }
+    )
     metrics: dict[str, Any] = json_ready(
         {
             "release_id": identity,
             "as_of": found.cohort.as_of,
-            **_measured(found, config, criteria, segments),
+            **_measured(found, config, criteria, segments, scored),
             "tiers": tier_counts(scored, found.cohort.accounts),
             "target": target_document(found.cohort, criteria, scored, config.economics),
             **(facts or {}),
@@ -94,6 +110,7 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
     names = {segment["id"]: segment["name"] for segment in segments["segments"]}
     territories = _territories(found, config, criteria, scored)
     lists = account_lists(found.cohort.accounts, scored, found.cohort.currency)
+    at_risk = None if found.early is None else customers_at_risk(found.early, found.cohort)
     parts = ReleaseParts(
         criteria=criteria,
         segments=segments,
@@ -101,15 +118,32 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         accounts=accounts_for_people(found.cohort.accounts, scored, names, found.cohort.currency),
         cohort=cohort_arrow(found.cohort, served_in(found.cohort, config.seed)),
         attributes=attributes_arrow(found.cohort.latest, config.attributes),
+        holdout=holdout_arrow((found.models.churn, found.models.win), found.cohort.attributes, config.attributes),
         checks=checks,
         metrics=metrics,
         config_yaml=resolved_yaml(config),
-        report_html=html_report(summary, lists, told_territories(territories, criteria)),
+        report_html=html_report(
+            summary, lists, told_territories(territories, criteria), _told_early(found, metrics, at_risk)
+        ),
         memo=memo(summary),
         territories=territories,
-        write_boosters=partial(save_models, found.models),
+        customers_at_risk=None if at_risk is None else at_risk.frame,
+        write_boosters=partial(save_models, _every_model(found)),
     )
     return Assembled(parts, summary)
+
+
+def _every_model(found: Found) -> Models:
+    """Return the models to write and to tell of, the early-life one among them."""
+    return found.models if found.early is None else replace(found.models, early_churn=found.early.report)
+
+
+def _told_early(found: Found, metrics: Mapping[str, Any], at_risk: AtRisk | None) -> dict[str, Any] | None:
+    """Return what the report says of customers to look after, None where nobody asked."""
+    if found.early is None:
+        return None
+    cohort = found.cohort
+    return told_early_life(metrics["models"]["early_churn"], at_risk, cohort.horizon, cohort.currency)
 
 
 def _territories(found: Found, config: Config, criteria: Mapping[str, Any], scored: pd.DataFrame) -> dict[str, Any]:
@@ -120,20 +154,31 @@ def _territories(found: Found, config: Config, criteria: Mapping[str, Any], scor
     return document
 
 
-def _measured(found: Found, config: Config, criteria: Mapping[str, Any], segments: Mapping[str, Any]) -> dict[str, Any]:
+def _measured(
+    found: Found, config: Config, criteria: Mapping[str, Any], segments: Mapping[str, Any], scored: pd.DataFrame
+) -> dict[str, Any]:
     """Return every figure by flat name, and what stands behind them."""
     counted = cohort_figures(found.cohort, config.economics)
-    figures = release_figures(found.models, criteria, segments, counted)
+    figures = release_figures(_every_model(found), criteria, segments, counted)
     models: dict[str, Any] = {outcome: {"absent": reason} for outcome, reason in found.models.absent.items()}
     for report in (found.models.churn, found.models.win):
         if report is not None:
-            models[report.outcome] = model_document(report)
+            groups = model_breakdowns(report, scored, segments, config.seed)
+            models[report.outcome] = model_document(report, groups)
+    if found.early is not None:
+        models["early_churn"] = early_life_document(found.early)
+        figures |= early_life_figures(found.early)
     return {
         "metrics": {name: entry["value"] for name, entry in figures.items()},
         "intervals": {name: entry for name, entry in figures.items() if "low" in entry},
         "counted": counted,
         "models": models,
     }
+
+
+def _usable(found: Found, config: Config) -> dict[str, Attribute]:
+    """Return the attributes that models and criteria may use."""
+    return {name: config.attributes[name] for name in found.leaks.usable}
 
 
 def _suspects(leaks: LeakReport) -> list[dict[str, Any]]:

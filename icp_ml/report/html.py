@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from icp_ml.report.charts import reliability_svg
+from icp_ml.report.effect_charts import dependence_svg, strip_svg
 from icp_ml.report.glossary import glossary
 from icp_ml.report.groups import absent_sentence
 from icp_ml.report.rendering import render_html
@@ -18,6 +19,7 @@ def html_report(
     summary: Mapping[str, Any],
     lists: Mapping[str, Any] | None = None,
     territories: Mapping[str, Any] | None = None,
+    early_life: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the report: no network, no script, light or dark as the reader's system is.
 
@@ -29,6 +31,8 @@ def html_report(
         From :func:`icp_ml.report.account_lists.account_lists`; without it no account is named.
     territories : mapping, optional
         From :func:`icp_ml.report.territory_words.told_territories`; without it nothing is said of them.
+    early_life : mapping, optional
+        From :func:`icp_ml.report.early_life_words.told_early_life`; without it customers to look after are not named.
     """
     return render_html(
         "report.html.j2",
@@ -36,13 +40,31 @@ def html_report(
             "s": summary,
             "lists": lists,
             "t": territories,
+            "early": early_life,
             "named": any(part["total"] for part in (lists or {}).values()),
             "glossary": glossary(summary),
         },
-        {"reliability": _reliability, "absent": absent_sentence, "percent": percent},
+        {
+            "reliability": _reliability,
+            "dependence": _dependence,
+            "strip": _strip,
+            "absent": absent_sentence,
+            "percent": percent,
+        },
     )
 
 
 def _reliability(model: Mapping[str, Any]) -> Markup:
     """Draw a model's calibration; the chart's own text is escaped where it is made."""
     return Markup(reliability_svg(model["reliability"], f"{model['title']}: promised and observed shares"))
+
+
+def _dependence(effect: Mapping[str, Any], model: Mapping[str, Any]) -> Markup:
+    """Draw what the values of a number add."""
+    title = f"{model['title']}: {effect['attribute']} and the chance {model['towards']}"
+    return Markup(dependence_svg(effect["levels"], effect["accounts"], model["limit"], model["towards"], title))
+
+
+def _strip(level: Mapping[str, Any], model: Mapping[str, Any]) -> Markup:
+    """Draw what one level adds."""
+    return Markup(strip_svg(level, model["limit"]))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from icp_ml.models.types import Metric, ModelReport, Models
+from icp_ml.models.types import Explained, LearningCurve, Metric, ModelReport, Models
 
 Figures = dict[str, dict[str, Any]]
 
@@ -29,12 +29,12 @@ def release_figures(
     -------
     dict
         Name to ``{"value"}`` and, where they are known, ``low``, ``high`` and ``n``. The first word of a name says
-        which part it belongs to: ``churn``, ``win``, ``segments``, ``criteria``, ``exclusions``,
+        which part it belongs to: ``churn``, ``win``, ``early_churn``, ``segments``, ``criteria``, ``exclusions``,
         ``scorecard``, ``accounts``, ``everybody``.
     """
     # What a reader compares two releases by comes first: MLflow shows figures in this order.
     figures = _criteria_figures(criteria) | _segment_figures(segments)
-    for report in (models.win, models.churn):
+    for report in (models.win, models.churn, models.early_churn):
         if report is not None:
             figures |= model_figures(report)
     figures |= _counted_figures(counted)
@@ -56,11 +56,22 @@ def model_figures(report: ModelReport) -> Figures:
         figures[f"{name}_{metric.model}"] = entry
         if metric.model == report.predictor.kind:
             figures[name] = entry
+    checked = report.explained.additivity
+    if checked:
+        figures[f"{report.outcome}_additivity_gap"] = _entry(checked["gap"], n=int(checked["accounts"]))
     return figures
 
 
-def model_document(report: ModelReport) -> dict[str, Any]:
-    """Return what is shown of a model: verdict, figures, calibration, importance and what each level adds."""
+def model_document(report: ModelReport, breakdowns: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what is shown of a model: verdict, figures, calibration, importance and what each level adds.
+
+    Parameters
+    ----------
+    report : ModelReport
+        The model with what was measured of it.
+    breakdowns : mapping, optional
+        From :func:`icp_ml.report.breakdowns.model_breakdowns`.
+    """
     return {
         "outcome": report.outcome,
         "ships": report.predictor.kind,
@@ -76,7 +87,48 @@ def model_document(report: ModelReport) -> dict[str, Any]:
         "reliability": report.reliability.to_dict(orient="records"),
         "importance": report.importance.to_dict(orient="records"),
         "levels": report.levels.to_dict(orient="records"),
+        **_explained(report.explained),
+        "tested": _tested(report),
+        "no_profit": report.no_profit,
+        "learning": _learning(report.learning),
+        "breakdown": dict(breakdowns or {}),
     }  # fmt: skip
+
+
+def _explained(explained: Explained) -> dict[str, Any]:
+    """Return what the model's answers rest on; nothing where nobody explained it."""
+    if not explained.additivity:
+        return {}
+    return {
+        "average_chance": explained.chance,
+        "stability": explained.stability.to_dict(orient="records"),
+        "dependence": list(explained.dependence),
+        "interactions": list(explained.interactions),
+        "no_interactions": explained.no_interactions,
+        "additivity": explained.additivity,
+    }
+
+
+def _tested(report: ModelReport) -> dict[str, Any]:
+    """Return which accounts the figures rest on; empty where they were not kept."""
+    held = report.holdout
+    if held.empty:
+        return {}
+    judged = {"months": float(held["months"].iloc[0])} if "months" in held else {}
+    begun = held["begun"].astype("datetime64[s]")
+    return {
+        "n": len(held),
+        "from": str(begun.min().date()),
+        "to": str(begun.max().date()),
+        "splits": held["cutoff"].astype(str).drop_duplicates().tolist(),
+        **judged,
+    }
+
+
+def _learning(curve: LearningCurve) -> dict[str, Any]:
+    if curve.table.empty:
+        return {"absent": curve.absent or "it was not drawn"}
+    return {"sentence": curve.sentence, "curve": curve.table.to_dict(orient="records")}
 
 
 def _metric_name(outcome: str, metric: Metric) -> str:

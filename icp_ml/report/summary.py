@@ -67,7 +67,7 @@ def summarise(
         "target": _target(target, currency, horizon, everybody),
         "segments": told_segments(segments, target.get("segments") or {}, everybody, horizon),
         "no_segments": segments.get("none_because"),
-        "models": told_models(metrics),
+        "models": told_models(metrics, currency),
         "loss_reasons": [f"{r['reason']} ({percent(r['share'])})" for r in counted.get("loss_reasons") or []],
         "settings": settings,
         "known": counted["known"],

@@ -17,6 +17,7 @@ from scipy.stats import rankdata
 from icp_ml.config.schema import Attribute
 from icp_ml.features.encoding import AttributeEncoder
 from icp_ml.models.boosting import Loss, train_booster
+from icp_ml.models.settings import EXPLORING
 from icp_ml.segments.targets import Targets
 
 _FOLDS = 3
@@ -83,7 +84,13 @@ def _contributions(
     for k in range(_FOLDS):
         train, test = fold[rows] != k, np.flatnonzero(fold == k)
         booster = train_booster(
-            encoded.iloc[rows[train]], label[train], loss, offset=offset[train], rounds=_ROUNDS, random_state=seed
+            encoded.iloc[rows[train]],
+            label[train],
+            loss,
+            offset=offset[train],
+            rounds=_ROUNDS,
+            random_state=seed,
+            settings=EXPLORING,
         )
         mine[test] = booster.contributions(encoded.iloc[test])[:, :-1]
         if len(others):

@@ -1,4 +1,4 @@
-"""MLflow: one run a discovery, with nested runs for its parts. The only module that imports mlflow.
+"""Writing to MLflow, and where a store is. The only module that imports mlflow.
 
 Runs are written through the client, in few calls, so that logging costs seconds. Models are logged as data and a loader
 that ships with this package: neither pickle nor code of a run is ever stored or executed.
@@ -15,38 +15,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from icp_ml.errors import ConfigError
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-PARTS = ("churn", "win", "segments", "criteria")
-_PREFIXES = {
-    "churn": ("churn_",),
-    "win": ("win_",),
-    "segments": ("segments_",),
-    "criteria": ("criteria_", "exclusions_", "scorecard_"),
-}
-# The parent run holds what two discoveries are compared by; what is of one rule, segment or rival model is in its part.
-_DETAIL = re.compile(r"^(criteria_[CX]\d+_|segments_S\d+_)|_(boosted|logistic|base_rate)$")
-_NOTES = {
-    "churn": "The churn model: how well it tells who leaves, on later accounts, beside its rivals.",
-    "win": "The win model: how well it tells who is won, on later accounts, beside its rivals.",
-    "segments": "The segments: what happened in each, on accounts that did not form it.",
-    "criteria": "Criteria, exclusions and the score: evidence and receipts of each rule, and each tier.",
-}
 _EXPERIMENT = {
     # Without it MLflow takes an experiment without training code for one of language models, and shows it as such.
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": "Ideal customer profiles: one run a discovery, with a nested run for each of its parts. "
-    "Select the runs named by release (tag icp.part is discovery) to compare them.",
+    "Select the runs named by release (tag icp.part is discovery) to compare them. Runs of icp train (tag icp.part is "
+    "train) are trials: nothing of them ships.",
 }
+MODEL_NOTES = {
+    "churn": "The churn model: how well it tells who leaves, on later accounts, beside its rivals.",
+    "win": "The win model: how well it tells who is won, on later accounts, beside its rivals.",
+}
+CHALLENGER = "challenger"
+"""Alias of the version that was found last."""
 _LOADER = "icp_ml.tracking.loading"
 _LONGEST_TAG = 7_500
 _LONGEST_PARAM = 500
 _BATCH = 900  # MLflow takes at most 1,000 entries in one call
+_BATCH_PARAMS = 100
 _SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///(?P<file>[^?]+)")
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -60,47 +48,8 @@ _QUIET = {
 
 
 @dataclass(frozen=True)
-class Discovery:
-    """What is recorded of one discovery.
-
-    Parameters
-    ----------
-    name, release_id, as_of : str
-        Company, release, last day of the data.
-    description : str
-        Markdown that a GTM lead can read.
-    params : mapping
-        Settings by flat name.
-    metrics : mapping
-        Figures by flat name; the first word says which part a figure belongs to.
-    inputs : mapping
-        Table to ``{"path", "rows", "sha256"}``.
-    release : Path
-        The release folder, which is logged whole.
-    models : mapping
-        ``churn`` and ``win`` to the kind that ships, each where there is one; their files are in ``release/boosters``.
-    tags : mapping
-        Further tags, without the prefix ``icp.``.
-    version : str
-        Version of icp-ml, which is needed to load the models again.
-    """
-
-    name: str
-    release_id: str
-    as_of: str
-    description: str
-    params: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    inputs: Mapping[str, Mapping[str, Any]]
-    release: Path
-    models: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    version: str = "0"
-
-
-@dataclass(frozen=True)
 class TrackedRun:
-    """Where a discovery was recorded.
+    """Where something was recorded.
 
     Parameters
     ----------
@@ -120,35 +69,30 @@ class TrackedRun:
     registered: Mapping[str, str]
 
 
-def track_discovery(discovery: Discovery, uri: str, experiment: str, artifacts: Path) -> TrackedRun:
-    """Record a discovery.
+@dataclass(frozen=True)
+class LoggedModel:
+    """A model to log and register as the challenger.
 
     Parameters
     ----------
-    discovery : Discovery
-        What to record; its release folder is complete.
-    uri : str
-        MLflow tracking URI, absolute.
-    experiment : str
-        Experiment name; made if it is new.
-    artifacts : Path
-        Folder for artifacts where the store is a local database; a server chooses its own.
-
-    Raises
-    ------
-    ConfigError
-        If the store cannot be reached or written; the release is not touched.
+    company, outcome : str
+        It is registered as ``icp-<company>-<outcome>``.
+    folder : Path
+        Its files, from :func:`icp_ml.models.storage.save_models`.
+    description : str
+        What this version is.
+    version : str
+        Version of icp-ml, which is needed to load it again.
+    tags : mapping
+        Of the version, without the prefix ``icp.``; with ``release_id`` a promotion finds it again.
     """
-    with _mlflow(uri) as errors:
-        from mlflow import MlflowClient
 
-        try:
-            return _Recording(MlflowClient(tracking_uri=uri), discovery, uri).record(experiment, artifacts)
-        except errors as err:
-            raise ConfigError(
-                f"tracking.uri: nothing was recorded in MLflow, since {masked(uri)} could not be reached or written "
-                f"({_first_line(err)}). The release is complete all the same: {discovery.release}"
-            ) from err
+    company: str
+    outcome: str
+    folder: Path
+    description: str
+    version: str
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def masked(uri: str) -> str:
@@ -188,36 +132,100 @@ def ui_command(uri: str, artifacts: Path, host: str, port: int) -> list[str]:
     ]  # fmt: skip
 
 
-class _Recording:
-    """Writes one discovery: the parent run, its parts, inputs, artifacts and models."""
+def ui_environment() -> dict[str, str]:
+    """Return the environment variables of ``mlflow ui``: no telemetry, and no runner of jobs."""
+    return {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
-    def __init__(self, client: MlflowClient, discovery: Discovery, uri: str) -> None:
-        self.client, self.discovery, self.uri = client, discovery, uri
+
+class RunStore:
+    """Writes runs to one store; to be used inside :func:`mlflow_store`.
+
+    Parameters
+    ----------
+    uri : str
+        MLflow tracking URI, absolute.
+    experiment : str
+        Experiment name; made if it is new.
+    artifacts : Path
+        Folder for artifacts where the store is a local database; a server chooses its own.
+    """
+
+    def __init__(self, uri: str, experiment: str, artifacts: Path) -> None:
+        self.uri, self.client = uri, client_of(uri)
         self.now = int(time.time() * 1000)
+        self.experiment_id = self._experiment(experiment, artifacts)
 
-    def record(self, experiment: str, artifacts: Path) -> TrackedRun:
-        """Write everything and return where it is."""
-        experiment_id = self._experiment(experiment, artifacts)
-        parent = self._run(experiment_id, self.discovery.release_id, None)
-        overall = {name: value for name, value in self.discovery.metrics.items() if not _DETAIL.search(name)}
-        self._log(parent, self.discovery.params, overall)
-        self._inputs(parent)
-        self.client.log_artifacts(parent, str(self.discovery.release))
-        registered: dict[str, str] = {}
-        for part in PARTS:
-            metrics = {k: v for k, v in self.discovery.metrics.items() if k.startswith(_PREFIXES[part])}
-            model = self.discovery.models.get(part)
-            if part in ("churn", "win") and model is None:
-                continue
-            child = self._run(experiment_id, part, parent)
-            self._log(child, {"model": model} if model else {}, metrics)
-            if model:
-                registered[part] = self._model(child, part)
-            self.client.set_terminated(child, "FINISHED")
-        for outcome, version in registered.items():
-            self.client.set_tag(parent, f"icp.registered_{outcome}", version)
-        self.client.set_terminated(parent, "FINISHED")
-        return TrackedRun(readable(self.uri), experiment, parent, registered)
+    def start(self, name: str, tags: Mapping[str, str], note: str, command: str, parent: str | None = None) -> str:
+        """Start a run, inside another where ``parent`` is given, and return its id; ``tags`` without prefix."""
+        told = {f"icp.{key}": value for key, value in tags.items()}
+        told |= {"mlflow.note.content": _shortened(note), "mlflow.source.name": command}
+        told["mlflow.source.type"] = "JOB"
+        told |= {"mlflow.parentRunId": parent} if parent else {}
+        return str(self.client.create_run(self.experiment_id, self.now, told, run_name=name).info.run_id)
+
+    def tag(self, run_id: str, key: str, value: str) -> None:
+        """Set a tag, whose key has its prefix."""
+        self.client.set_tag(run_id, key, _shortened(value))
+
+    def log(self, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+        """Log settings and figures."""
+        from mlflow.entities import Metric, Param
+
+        entries = [Metric(_key(name), float(value), self.now, 0) for name, value in metrics.items()]
+        settings = [Param(_key(name), str(value)[:_LONGEST_PARAM]) for name, value in params.items()]
+        if len(entries) <= _BATCH and len(settings) <= _BATCH_PARAMS:
+            self.client.log_batch(run_id, metrics=entries, params=settings)
+            return
+        for rows in _batches(entries, _BATCH):
+            self.client.log_batch(run_id, metrics=rows)
+        for rows in _batches(settings, _BATCH_PARAMS):
+            self.client.log_batch(run_id, params=rows)
+
+    def inputs(self, run_id: str, sources: Mapping[str, Mapping[str, Any]], context: str) -> None:
+        """Log what a run read: table to ``{"path", "rows", "sha256"}``."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        datasets = []
+        for table, source in sources.items():
+            where = f'{{"uri": "{_plain(source.get("path"))}"}}'
+            profile = f'{{"num_rows": {int(source.get("rows") or 0)}}}'
+            digest = str(source.get("sha256") or "unknown")[:32]
+            dataset = Dataset(name=table, digest=digest, source_type="local", source=where, profile=profile)
+            datasets.append(DatasetInput(dataset, [InputTag("mlflow.data.context", context)]))
+        if datasets:
+            self.client.log_inputs(run_id, datasets=datasets)
+
+    def model(self, run_id: str, model: LoggedModel) -> str:
+        """Log and register a model as files and the name of the module that reads them; returns ``name/version``."""
+        import mlflow
+        import mlflow.pyfunc
+
+        name = f"icp-{model.company}-{model.outcome}"
+        with mlflow.start_run(run_id=run_id):
+            info = mlflow.pyfunc.log_model(
+                name=model.outcome,
+                loader_module=_LOADER,
+                data_path=str(model.folder),
+                model_config={"outcome": model.outcome},
+                pip_requirements=[f"icp-ml=={model.version}"],
+                metadata=dict(model.tags),
+            )
+        if not self.client.search_registered_models(f"name = '{name}'", max_results=1):
+            self.client.create_registered_model(name, description=MODEL_NOTES[model.outcome])
+        tags = {f"icp.{key}": value for key, value in model.tags.items()}
+        version = self.client.create_model_version(
+            name, info.model_uri, run_id, tags, description=model.description, model_id=info.model_id
+        )
+        self.client.set_registered_model_alias(name, CHALLENGER, version.version)
+        return f"{name}/{version.version}"
+
+    def artifacts(self, run_id: str, folder: Path) -> None:
+        """Log a folder whole."""
+        self.client.log_artifacts(run_id, str(folder))
+
+    def end(self, run_id: str, status: str = "FINISHED") -> None:
+        """End a run: ``FINISHED``, ``FAILED`` or ``KILLED``."""
+        self.client.set_terminated(run_id, status)
 
     def _experiment(self, name: str, artifacts: Path) -> str:
         from mlflow.exceptions import MlflowException
@@ -230,79 +238,16 @@ class _Recording:
         local = artifacts.as_uri() if sqlite_file(self.uri) else None
         return str(self.client.create_experiment(name, artifact_location=local, tags=_EXPERIMENT))
 
-    def _run(self, experiment_id: str, name: str, parent: str | None) -> str:
-        tags = {
-            "icp.name": self.discovery.name,
-            "icp.release_id": self.discovery.release_id,
-            "icp.as_of": self.discovery.as_of,
-            "icp.part": "discovery" if parent is None else name,
-            **{f"icp.{key}": value for key, value in self.discovery.tags.items()},
-            "mlflow.source.name": "icp discover",
-            "mlflow.source.type": "JOB",
-        }
-        if parent is None:
-            tags["mlflow.note.content"] = _shortened(self.discovery.description)
-        else:
-            tags["mlflow.parentRunId"] = parent
-            tags["mlflow.note.content"] = f"{_NOTES[name]} Part of release {self.discovery.release_id}."
-        return str(self.client.create_run(experiment_id, self.now, tags, run_name=name).info.run_id)
 
-    def _log(self, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
-        from mlflow.entities import Metric, Param
+def client_of(uri: str) -> Any:
+    """Return MLflow's client of a store; to be used inside :func:`mlflow_store`."""
+    from mlflow import MlflowClient
 
-        entries = [Metric(_key(name), float(value), self.now, 0) for name, value in metrics.items()]
-        settings = [Param(_key(name), str(value)[:_LONGEST_PARAM]) for name, value in params.items()]
-        for rows in _batches(entries):
-            self.client.log_batch(run_id, metrics=rows)
-        for rows in _batches(settings, 100):
-            self.client.log_batch(run_id, params=rows)
-
-    def _inputs(self, run_id: str) -> None:
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
-        datasets = []
-        for table, source in self.discovery.inputs.items():
-            where = f'{{"uri": "{_plain(source.get("path"))}"}}'
-            profile = f'{{"num_rows": {int(source.get("rows") or 0)}}}'
-            digest = str(source.get("sha256") or "unknown")[:32]
-            dataset = Dataset(name=table, digest=digest, source_type="local", source=where, profile=profile)
-            datasets.append(DatasetInput(dataset, [InputTag("mlflow.data.context", "discovery")]))
-        if datasets:
-            self.client.log_inputs(run_id, datasets=datasets)
-
-    def _model(self, run_id: str, outcome: str) -> str:
-        """Log and register a model as files and the name of the module that reads them."""
-        import mlflow
-        import mlflow.pyfunc
-
-        name = f"icp-{self.discovery.name}-{outcome}"
-        with mlflow.start_run(run_id=run_id):
-            info = mlflow.pyfunc.log_model(
-                name=outcome,
-                loader_module=_LOADER,
-                data_path=str(self.discovery.release / "boosters"),
-                model_config={"outcome": outcome},
-                pip_requirements=[f"icp-ml=={self.discovery.version}"],
-                metadata={"release_id": self.discovery.release_id},
-            )
-        if not self.client.search_registered_models(f"name = '{name}'", max_results=1):
-            self.client.create_registered_model(name, description=_NOTES[outcome])
-        told = (
-            f"Release {self.discovery.release_id}, data up to {self.discovery.as_of}: {self.discovery.models[outcome]}."
-        )
-        version = self.client.create_model_version(
-            name, info.model_uri, run_id, description=told, model_id=info.model_id
-        )
-        return f"{name}/{version.version}"
-
-
-def ui_environment() -> dict[str, str]:
-    """Return the environment variables of ``mlflow ui``: no telemetry, and no runner of jobs."""
-    return {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return MlflowClient(tracking_uri=uri)
 
 
 @contextmanager
-def _mlflow(uri: str) -> Iterator[tuple[type[Exception], ...]]:
+def mlflow_store(uri: str) -> Iterator[tuple[type[Exception], ...]]:
     """Use a store, quietly; gives the errors it raises. MLflow's own settings and loggers are put back after."""
     added = {key: value for key, value in _QUIET.items() if key not in os.environ}
     os.environ.update(added)
@@ -331,7 +276,7 @@ def _mlflow(uri: str) -> Iterator[tuple[type[Exception], ...]]:
             os.environ.pop(key, None)
 
 
-def _batches(rows: list[Any], size: int = _BATCH) -> Iterator[list[Any]]:
+def _batches(rows: list[Any], size: int) -> Iterator[list[Any]]:
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
 
@@ -351,6 +296,6 @@ def _shortened(text: str) -> str:
     return text[:_LONGEST_TAG].rsplit("\n", 1)[0] + "\n\nThe rest is in `report.html`.\n"
 
 
-def _first_line(err: BaseException) -> str:
+def first_line(err: BaseException) -> str:
     """Return what went wrong in one line; MLflow repeats the URI in it, with its password."""
     return masked((str(err).strip().splitlines() or [type(err).__name__])[0])[:300]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,8 @@ from icp_ml.cohort.cohort import Cohort
 from icp_ml.cohort.months import add_months, months_between
 from icp_ml.config.schema import Config
 from icp_ml.models import Models, fit_models
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 AS_OF = np.datetime64("2026-06-30")
 FOLLOWED_UNTIL = AS_OF - np.timedelta64(30, "D")

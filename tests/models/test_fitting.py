@@ -113,6 +113,9 @@ def test_figures_carry_interval_size_and_split_beside_both_baselines(fitted) -> 
                 assert figure.n > 200
         assert found["auc", "base_rate"].value == 0.5
         assert found["brier_skill", report.predictor.kind].value > 0
+    ranked = {m.model: m for m in fitted.churn.metrics if m.name == "uno_c"}
+    assert ranked["base_rate"].value == 0.5 < ranked["boosted"].low
+    assert not [m for m in fitted.win.metrics if m.name == "uno_c"], "winning is no time"
 
 
 def test_reliability_covers_the_tested(fitted) -> None:
@@ -128,6 +131,9 @@ def test_the_same_input_gives_the_same_models(world, fitted) -> None:
     for report, other in ((fitted.churn, again.churn), (fitted.win, again.win)):
         assert report.metrics == other.metrics
         assert report.predictor.state() == other.predictor.state()
+        assert report.explained.dependence == other.explained.dependence
+        assert report.explained.interactions == other.explained.interactions
+        pd.testing.assert_frame_equal(report.explained.stability, other.explained.stability)
         assert report.predictor.trees() == other.predictor.trees()
         pd.testing.assert_frame_equal(report.oof_shap, other.oof_shap)
 

@@ -71,6 +71,17 @@ def test_the_calibration_slope_is_that_of_a_logistic_regression() -> None:
     assert metrics.calibration(np.ones((1, 300)), p, case, 1 - case, False)[0] == pytest.approx(naive, abs=1e-3)
 
 
+@pytest.mark.parametrize("stretch", [0.2, 3.0, 4.0])
+def test_the_calibration_slope_of_forecasts_far_too_flat_or_spread_is_found(stretch: float) -> None:
+    rng = np.random.default_rng(5)
+    margin = rng.normal(-1, 1, 500)
+    case = (rng.random(500) < 1 / (1 + np.exp(-margin))).astype(float)
+    x = stretch * margin
+    naive = LogisticRegression(C=1e9, tol=1e-10).fit(x[:, None], case).coef_[0, 0]
+    found = metrics.calibration(np.ones((1, 500)), 1 / (1 + np.exp(-x)), case, 1 - case, False)[0]
+    assert found == pytest.approx(naive, rel=0.02)
+
+
 def test_forecasts_half_as_likely_as_the_truth_have_a_positive_intercept() -> None:
     case, p = np.array([1.0, 1.0, 0.0, 0.0]), np.full(4, 0.2)
     intercept = metrics.calibration(ONES, p, case, 1 - case, True)[0]

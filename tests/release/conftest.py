@@ -43,7 +43,9 @@ class BaseRate:
 
     def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
         effects = pd.DataFrame(0.0, index=frame.index, columns=list(frame.columns))
-        return effects.assign(base=np.log(self.rate))
+        # The scale of each outcome, so that rows add up to the forecast.
+        odds = np.log(self.rate / (1 - self.rate))
+        return effects.assign(base=odds if self.outcome == "win" else np.log(-np.log1p(-self.rate)))
 
 
 class Sized(BaseRate):
@@ -56,7 +58,8 @@ class Sized(BaseRate):
 
     def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
         effects = super().explain(frame)
-        return effects.assign(employee_count=np.where(frame["employee_count"] < 100, -np.log(2), 0.0))
+        halved = np.where(frame["employee_count"] < 100, -np.log(2), 0.0)
+        return effects.assign(employee_count=halved, base=-np.log(2))
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import math
+from typing import ClassVar
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from icp_ml.errors import DataError
@@ -37,8 +41,50 @@ def test_the_models_reasons_name_the_value_and_leave_out_what_does_not_count(rel
     assert [(r["attribute"], r["value"], round(r["effect"], 3)) for r in told.models["win"]["reasons"]] == [
         ("employee_count", "30 people", -0.693)
     ]
-    assert "lowers it by 50% in odds: employee count: 30 people" in told.as_text()
     assert told.models["churn"]["reasons"] == []
+    assert "the same for every account" in told.as_text()
+
+
+def test_reasons_in_points_add_up_from_where_every_account_starts(release, predictors):
+    told = explain_account("a1", release, predictors=predictors)
+    # Odds of one half, 33.3 percent, halved: 20 percent.
+    assert told.as_text().split("Chance of winning: ")[1].splitlines()[:4] == [
+        "20.0%",
+        "    33.3  where every account starts",
+        "   -13.3  30 employees",
+        "    20.0  percent; points are the model's own, associated with the value named",
+    ]
+    win = told.models["win"]
+    assert win["start"] + sum(r["points"] for r in win["reasons"]) + win["others"] == pytest.approx(told.p_win)
+
+
+class Several:
+    """A model of churn in which three attributes count, one of them a little."""
+
+    kind, outcome = "boosted", "churn"
+    effects: ClassVar = {"employee_count": 0.9, "has_revops": -0.4, "industry": 0.2, "tech_stack": 0.003}
+
+    def predict(self, frame):
+        return 1 - np.exp(-np.exp(self.explain(frame).sum(axis=1).to_numpy()))
+
+    def explain(self, frame):
+        silent = pd.DataFrame(0.0, index=frame.index, columns=list(frame.columns))
+        return silent.assign(**self.effects, base=-1.5)
+
+
+def test_the_lines_shown_add_up_to_the_last_digit_and_keep_the_sign_of_each_effect(release, predictors):
+    told = explain_account("a4", release, predictors={"churn": Several()})
+    lines = told.as_text().split("Chance to churn")[1].splitlines()[1:]
+    start, *moves, end = (float(line.split()[0]) for line in lines)
+    assert round(start + sum(moves), 1) == end
+    assert start == round(100 * (1 - math.exp(-math.exp(-1.5))), 1)
+    assert end == round(100 * (1 - math.exp(-math.exp(-1.5 + 0.703))), 1)
+    assert [line.split(maxsplit=1)[1] for line in lines[1:4]] == [
+        "employee count not known",
+        "has revops not known",
+        'industry is O\'Neil "x"',
+    ]
+    assert [m > 0 for m in moves[:3]] == [True, False, True]
 
 
 def test_without_models_the_chances_are_not_measured(release):

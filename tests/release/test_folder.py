@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -221,3 +222,10 @@ def test_territories_are_written_where_somebody_asked_for_them(parts: ReleasePar
     assert not (plain / "territories.json").exists()
     assert json.loads((asked / "territories.json").read_text()) == {"territories": []}
     assert checksum(plain) == checksum(asked)
+
+
+def test_customers_at_risk_are_written_where_there_is_a_list(parts, tmp_path) -> None:
+    frame = pd.DataFrame({"rank": [1], "account_id": ["a1"], "name": ["=cmd()"]})
+    written = write_release(tmp_path / "with", replace(parts, customers_at_risk=frame))
+    assert (written / "customers_at_risk.csv").read_text() == "rank,account_id,name\n1,a1,'=cmd()\n"
+    assert not (write_release(tmp_path / "without", parts) / "customers_at_risk.csv").exists()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from icp_ml.errors import ConfigError
-from icp_ml.tracking.recording import Discovery, TrackedRun, sqlite_file, track_discovery, ui_command
+from icp_ml.tracking.discoveries import Discovery, track_discovery
+from icp_ml.tracking.recording import TrackedRun, sqlite_file, ui_command
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow's own imports deprecate is not ours to mend

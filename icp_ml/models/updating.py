@@ -1,0 +1,154 @@
+"""Set forecasts right by what later accounts showed: logistic recalibration over past cut-offs, where it helps.
+
+A model calibrated on the accounts it was fitted with is off on later ones where rates move. At each past cut-off the
+accounts begun since the cut-offs before it had shown something by that day; an intercept and a slope fitted to that are
+tried on the accounts that came next. They are kept only if those were forecast better so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from icp_ml.models import metrics
+from icp_ml.models.history import Records
+from icp_ml.models.recalibration import recalibrate
+from icp_ml.models.targets import Link, Target
+
+_LEAST_KNOWN = 100
+_LEAST_EVENTS = 30
+"""Later accounts, and events among them, known by a cut-off before two numbers are fitted to them."""
+_SUPPORT = 0.95
+"""Share of resamples in which updated forecasts must have the lower log loss: most models need no update."""
+_DRAWS = 300
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Forecasts of one kind of model for the accounts begun between two cut-offs.
+
+    Parameters
+    ----------
+    cutoff : str
+        The model saw what was known that day; a fold's name where there are no cut-offs.
+    rows : ndarray of int, shape (n,)
+        Positions of the forecast accounts among the records.
+    margin : ndarray of float, shape (n,)
+        What the model says of them.
+    link : Link
+        From margin to probability, as fitted then.
+    """
+
+    cutoff: str
+    rows: np.ndarray
+    margin: np.ndarray
+    link: Link
+
+    def probability(self, months: float | None) -> np.ndarray:
+        """Return the forecasts."""
+        return self.link.probability(self.margin, months)
+
+
+@dataclass(frozen=True)
+class Update:
+    """Intercept and slope on the log scale of the forecasts."""
+
+    intercept: float
+    slope: float
+
+    def of(self, link: Link) -> Link:
+        """Return a link with the update in it."""
+        return link.updated(self.intercept, self.slope)
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What updating did.
+
+    Parameters
+    ----------
+    update : Update or None
+        Fitted to everything the later accounts showed; None where updating did not help.
+    probabilities : list of ndarray
+        By slice, forecasts with the update that was possible at its cut-off; plain ones where updating did not help.
+    """
+
+    update: Update | None
+    probabilities: list[np.ndarray]
+
+
+def update_over_time(
+    slices: Sequence[Slice],
+    records: Records,
+    months: float | None,
+    outcome: tuple[np.ndarray, np.ndarray],
+    random_state: int,
+) -> Updated:
+    """Try to set forecasts right by what earlier slices had shown by each cut-off.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        In order of their cut-offs.
+    records : Records
+        What the slices are part of.
+    months : float or None
+        For churn, the months judged at.
+    outcome : tuple of ndarray
+        ``case`` and ``control`` weights of all slices' accounts, in their order.
+    random_state : int
+        Seed of the resamples.
+
+    Returns
+    -------
+    Updated
+
+    References
+    ----------
+    Steyerberg et al. (2004), doi:10.1002/sim.1844, on updating forecasts by recalibration.
+    """
+    plain = [one.probability(months) for one in slices]
+    tried = [_with_what_was_known(slices[:k], one, records, months) for k, one in enumerate(slices)]
+    touched = np.concatenate([np.full(len(one.rows), new is not None) for one, new in zip(slices, tried, strict=True)])
+    if not touched.any():
+        return Updated(None, plain)
+    new = [p if t is None else t for p, t in zip(plain, tried, strict=True)]
+    case, control = outcome[0][touched], outcome[1][touched]
+    if not _helps(np.concatenate(plain)[touched], np.concatenate(new)[touched], case, control, random_state):
+        return Updated(None, plain)
+    return Updated(_fit(slices, np.arange(len(records.begun)), records.target), new)
+
+
+def _with_what_was_known(
+    earlier: Sequence[Slice], one: Slice, records: Records, months: float | None
+) -> np.ndarray | None:
+    """Forecasts of a slice updated by what earlier ones had shown by its cut-off; None where that was too little."""
+    if not earlier:
+        return None
+    update = _fit(earlier, *records.known_at(np.datetime64(one.cutoff, "D")))
+    return None if update is None else update.of(one.link).probability(one.margin, months)
+
+
+def _fit(slices: Sequence[Slice], known: np.ndarray, target: Target) -> Update | None:
+    """Fit intercept and slope to the accounts of some slices that are known; None where these are too few."""
+    at = {int(row): position for position, row in enumerate(known)}
+    parts = []
+    for one in slices:
+        inside = np.array([int(row) in at for row in one.rows], dtype=bool)
+        seen = target.take(np.array([at[int(row)] for row in one.rows[inside]], dtype=int))
+        relative, expected = one.link.evidence(one.margin[inside], seen)
+        parts.append((relative, seen.label, expected))
+    relative, label, expected = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    if len(label) < _LEAST_KNOWN or min(label.sum(), len(label) - label.sum()) < _LEAST_EVENTS:
+        return None
+    return Update(*recalibrate(relative, label, expected, target.loss))
+
+
+def _helps(old: np.ndarray, new: np.ndarray, case: np.ndarray, control: np.ndarray, random_state: int) -> bool:
+    """Whether new forecasts have the lower log loss in nearly all resamples of the accounts."""
+    weight = metrics.resample_weights(len(old), _DRAWS, random_state)
+    gain = metrics.log_loss(weight, old, case, control) - metrics.log_loss(weight, new, case, control)
+    known = gain[1:][np.isfinite(gain[1:])]
+    return bool(gain[0] > 0 and len(known) and (known > 0).mean() >= _SUPPORT)
