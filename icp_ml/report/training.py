@@ -144,7 +144,7 @@ def _headline(outcomes: list[str], tunings: Mapping[str, Tuning]) -> str:
 
 def _shown(report: ModelReport) -> dict[str, Any]:
     """Return a model's document with the figures that fit on a terminal."""
-    document = model_document(report)
+    document: dict[str, Any] = json_ready(model_document(report))
     return document | {"metrics": [m for m in document["metrics"] if m["name"] in _SHOWN]}
 
 

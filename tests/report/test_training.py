@@ -14,7 +14,7 @@ from rich.console import Console
 from icp_ml.models.comparison import Pairs, compare
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.tuning_result import Trial, Tuning
-from icp_ml.models.types import Metric, ModelReport, Models
+from icp_ml.models.types import Explained, Interaction, Metric, ModelReport, Models
 from icp_ml.report.training import outcome_note, print_training, training_document, training_note, tuning_figures
 
 FOUND = BoosterSettings(max_depth=5, tuned_until="2025-03-31")
@@ -98,6 +98,13 @@ def test_it_is_said_that_a_trial_ships_nothing_and_why_a_model_is_missing() -> N
     assert "never saw the accounts they are judged on" in page
     assert "No model of who leaves: churn was not measured" in page
     assert page.endswith("To look at it: icp ui a.yaml")
+
+
+def test_a_model_with_interactions_is_told_too() -> None:
+    pair = Interaction("size", "region", 0.2, 0.01, ("10 to 50", "north"), 40, 0.3, 0.05, 4, 5)
+    explained = Explained(chance=0.3, interactions=(pair,), additivity={"gap": 0.0, "accounts": 400, "tolerance": 1e-4})
+    models = Models(None, replace(_report(), explained=explained))
+    assert "Who is won" in _printed(training_document("acme", "2026-06-30", models, {}))
 
 
 def test_what_tuning_brought_is_told_with_its_interval() -> None:
