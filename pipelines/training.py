@@ -16,6 +16,7 @@ from icp_ml.cohort.build import build_cohort
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.loading import config_folder
 from icp_ml.config.schema import Config
+from icp_ml.drift import met_on, review
 from icp_ml.features.leaks import find_leaks
 from icp_ml.models.fitting import fit_models, model_attributes, model_records
 from icp_ml.models.settings import ModelSettings
@@ -23,6 +24,7 @@ from icp_ml.models.storage import save_models
 from icp_ml.models.tuning import EXTRA, TRIALS, has_optuna, need_optuna, tune_outcome
 from icp_ml.models.tuning_result import Trial, Tuning
 from icp_ml.models.types import ModelReport, Models
+from icp_ml.release.folder import Release
 from icp_ml.release.tuned_settings import write_settings
 from icp_ml.report.metrics import model_figures
 from icp_ml.report.training import outcome_note, print_training, training_document, training_note, tuning_figures
@@ -30,12 +32,12 @@ from icp_ml.tables.reading import read_tables
 from icp_ml.tables.tables import Tables
 from icp_ml.tracking.recording import TrackedRun
 from icp_ml.tracking.trials import TrainedOutcome, Training, TrainingRecord, record_training
-from pipelines.locations import read_config
+from pipelines.locations import find_previous, read_config
 from pipelines.model_settings import settings_file
 from pipelines.progress import Stages
 from pipelines.run_facts import settings, store, versions
 
-STAGES = ("read", "cohort", "leaks", "tuning", "models", "mlflow")
+STAGES = ("read", "cohort", "leaks", "champion", "tuning", "models", "mlflow")
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,11 @@ def train(
     """
     config = read_config(path, [*overrides, *([] if seed is None else [f"seed={seed}"])])
     budget = _budget(trials)
-    stages = Stages([s for s in STAGES if budget or s != "tuning"], quiet=quiet)
+    champion = find_previous(None, config.name)
+    left_out = {name for name, there in (("tuning", budget), ("champion", champion)) if not there}
+    stages = Stages([s for s in STAGES if s not in left_out], quiet=quiet)
     prepared = _prepare(config, config_folder(path), budget, stages)
+    looked = _look_at(champion, prepared, stages)
     uri, artifacts, moved = store(config, path)
     experiment = config.tracking.experiment or f"icp-{config.name}"
     with record_training(_training(prepared), uri, experiment, artifacts) as record:
@@ -97,7 +102,7 @@ def train(
         with stages.stage("models") as note:
             models = fit_models(prepared.cohort, config, prepared.usable, note, ModelSettings(found))
         as_of = prepared.cohort.as_of.isoformat()
-        document = training_document(config.name, as_of, models, tunings, prepared.cohort.currency)
+        document = training_document(config.name, as_of, models, tunings, prepared.cohort.currency) | looked
         with stages.stage("mlflow"):
             _record(prepared, record, models, tunings, document)
             kept = _keep(prepared, record.run_id, tunings, document)
@@ -126,6 +131,24 @@ def _prepare(config: Config, base: Path, trials: int, stages: Stages) -> _Prepar
     with stages.stage("leaks"):
         usable = find_leaks(cohort, tables, config).usable
     return _Prepared(config, tables, cohort, usable, trials)
+
+
+def _look_at(champion: Release | None, prepared: _Prepared, stages: Stages) -> dict[str, Any]:
+    """Say whether the champion still holds; empty where there is none, or one that kept nothing to compare with."""
+    if champion is None:
+        return {}
+    with stages.stage("champion"):
+        if champion.reference is None:
+            return {}
+        known = {name: spec for name, spec in champion.attributes.items() if name in prepared.config.attributes}
+        found = review(
+            champion.reference,
+            prepared.cohort,
+            champion.predictors,
+            known,
+            met_on(prepared.cohort, prepared.tables),
+        )
+    return {"champion": {"release_id": champion.id, **found.document()}}
 
 
 def _training(prepared: _Prepared) -> Training:

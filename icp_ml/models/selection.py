@@ -8,10 +8,10 @@ import numpy as np
 
 from icp_ml.models.evaluation import HoldOut, Scores
 
-_GATE_LEVEL = 0.95
-"""Interval of the AUC whose low end must exceed one half: one noise model in 40 passes."""
-_CROSSED_LEVEL = 0.99
-"""The same in cross-validation on all accounts, where later accounts point up without deciding."""
+_GATE_LEVEL = 0.98
+"""Interval of the AUC whose low end must exceed one half: one noise model in a hundred passes."""
+_LEANING_LEVEL, _CROSSED_LEVEL = 0.80, 0.99
+"""Where later accounts lean to a model at the first level without deciding: what cross-validation on all must show."""
 _DRIFT = 0.5
 """Log-odds by which forecasts may be off altogether before the verdict says so."""
 _LEAST_SLOPE = 0.1
@@ -49,7 +49,7 @@ class Choice:
 def choose(scores: Scores, everybody: Scores | None = None) -> Choice:
     """Choose what ships. METHOD, section 2.
 
-    A kind beats the base rate if its Brier score is the lower one and the 95 % interval of its AUC lies above one half.
+    A kind beats the base rate if its Brier score is the lower one and the 98 % interval of its AUC lies above one half.
     The boosted model beats the logistic regression if its Brier score is lower in at least 80 % of the resamples, both
     judged on the same ones; otherwise the simpler one of those that beat the base rate ships.
 
@@ -106,8 +106,9 @@ def beats_base_rate(scores: Scores, kind: str, everybody: Scores | None = None) 
         return False
     if _ranks(scores, kind):
         return True
-    points_up = scores.value("auc", kind) > 0.5
-    return bool(points_up and everybody is not None and _ranks(everybody, kind, _CROSSED_LEVEL))
+    if everybody is None or not _ranks(scores, kind, _LEANING_LEVEL):
+        return False
+    return _ranks(everybody, kind, _CROSSED_LEVEL)
 
 
 def _ranks(scores: Scores, kind: str, level: float = _GATE_LEVEL) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-ROUNDS = (25, 50, 100, 150, 250, 400)
+ROUNDS = (25, 50, 100, 150, 250)
 """Numbers of trees among which cross-fitting chooses, at the built-in learning rate; small data with a weak signal want
 few."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,9 +26,12 @@ from icp_ml.release.people import csv_text
 from icp_ml.release.rules import ActiveRules, SegmentRules
 from icp_ml.release.validation import validate_document, validate_segments
 
+if TYPE_CHECKING:
+    from icp_ml.drift.reference import Reference
+
 CRITERIA, SEGMENTS, TERRITORIES, BOOSTERS = "criteria.json", "segments.json", "territories.json", "boosters"
 SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"
-HOLDOUT = "holdout.parquet"
+HOLDOUT, REFERENCE = "holdout.parquet", "population.json"
 AT_RISK = "customers_at_risk.csv"
 
 
@@ -96,6 +99,15 @@ class Release:
         boosters = self.folder / BOOSTERS
         return dict(load_predictors(boosters)) if boosters.is_dir() else {}
 
+    @cached_property
+    def reference(self) -> Reference | None:
+        """What later accounts are compared with; None for a release of before there was one."""
+        # Its comparisons load scipy, which rules do not need.
+        from icp_ml.drift.reference import Reference
+
+        path = self.folder / REFERENCE
+        return Reference.from_state(read_json(path)) if path.is_file() else None
+
     def table(self, name: str, account_id: str | None = None) -> pa.Table:
         """Read one of the release's Parquet files, all of it or one account's rows.
 
@@ -138,6 +150,8 @@ def write_release(folder: Path, parts: ReleaseParts) -> Path:
         pq.write_table(scores_table(parts.scored), aside / SCORED)
         pq.write_table(parts.cohort, aside / COHORT)
         pq.write_table(parts.attributes, aside / ATTRIBUTES)
+        if parts.reference is not None:
+            (aside / REFERENCE).write_bytes(to_json_bytes(parts.reference))
         if parts.holdout is not None:
             pq.write_table(parts.holdout, aside / HOLDOUT)
         (aside / BOOSTERS).mkdir()

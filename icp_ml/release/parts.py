@@ -53,6 +53,8 @@ class ReleaseParts:
         Content of ``checks.json`` and ``metrics.json``, JSON-ready.
     config_yaml, report_html, memo : str
         Text of the files.
+    reference : dict, optional
+        State of :class:`icp_ml.drift.Reference`: what later accounts are compared with.
     holdout : pyarrow.Table, optional
         From :func:`icp_ml.release.holdout.holdout_arrow`; what another release is compared on.
     territories : dict, optional
@@ -75,6 +77,7 @@ class ReleaseParts:
     report_html: str
     memo: str
     holdout: pa.Table | None = None
+    reference: dict[str, Any] | None = None
     territories: dict[str, Any] | None = None
     customers_at_risk: pd.DataFrame | None = None
     write_boosters: Callable[[Path], None] | None = None

@@ -15,7 +15,7 @@ from icp_ml.config.schema import Attribute, Config
 from icp_ml.criteria.territories import territory_effects
 from icp_ml.criteria.types import CriteriaResult
 from icp_ml.drift.newcomers import newcomers
-from icp_ml.drift.reference import met_on
+from icp_ml.drift.reference import make_reference, met_on
 from icp_ml.features.leaks import LeakReport
 from icp_ml.models.early_life import EarlyChurn
 from icp_ml.models.storage import save_models
@@ -118,6 +118,7 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         accounts=accounts_for_people(found.cohort.accounts, scored, names, found.cohort.currency),
         cohort=cohort_arrow(found.cohort, served_in(found.cohort, config.seed)),
         attributes=attributes_arrow(found.cohort.latest, config.attributes),
+        reference=_reference(found, config),
         holdout=holdout_arrow((found.models.churn, found.models.win), found.cohort.attributes, config.attributes),
         checks=checks,
         metrics=metrics,
@@ -174,6 +175,14 @@ def _measured(
         "counted": counted,
         "models": models,
     }
+
+
+def _reference(found: Found, config: Config) -> dict[str, Any]:
+    """Return what a later look at this release compares with."""
+    held_out = {r.outcome: r.oof["prediction"] for r in (found.models.win, found.models.churn) if r is not None}
+    reference = make_reference(found.cohort, held_out, _usable(found, config), met_on(found.cohort, found.tables))
+    state: dict[str, Any] = json_ready(reference.state())
+    return state
 
 
 def _usable(found: Found, config: Config) -> dict[str, Attribute]:

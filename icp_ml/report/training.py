@@ -81,6 +81,8 @@ def print_training(document: Mapping[str, Any], console: Console, places: Mappin
     """
     console.print(Text(f"{document['name']}, as of {document['as_of']}: a trial of the models", style="bold"))
     console.print(Text(document["headline"], style="bold"))
+    for line in told_champion(document):
+        console.print(Text(line))
     for model in document["models"].values():
         console.print()
         console.print(Text(f"{model['title']}: {model['plain']}" if model["plain"] else model["title"], style="bold"))
@@ -99,10 +101,18 @@ def print_training(document: Mapping[str, Any], console: Console, places: Mappin
 
 def training_note(document: Mapping[str, Any]) -> str:
     """Return the text of the MLflow run, as Markdown."""
-    parts = [f"**{document['headline']}**"]
+    parts = [f"**{document['headline']}**", *told_champion(document)]
     parts += [f"**{m['title']}.** {m['verdict']} {m['tuning']['verdict']}" for m in document["models"].values()]
     parts += [f"No model of {_WORDS[outcome]}: {reason}." for outcome, reason in document["absent"].items()]
     return "\n\n".join([*parts, f"{REFIT} {TRIAL}"]) + "\n"
+
+
+def told_champion(document: Mapping[str, Any]) -> list[str]:
+    """Return whether the champion still holds, in sentences; empty where there is no champion to look at."""
+    if not (champion := document.get("champion")):
+        return []
+    first, *rest = champion["sentences"]
+    return [f"The champion {champion['release_id']}. {first}", *rest]
 
 
 def outcome_note(document: Mapping[str, Any], outcome: str) -> str:

@@ -95,6 +95,15 @@ def test_the_first_release_is_the_champion_in_the_file_in_mlflow_and_for_scoring
     assert identity in done.stdout
 
 
+def test_a_training_says_whether_the_champion_still_holds(fresh: Path) -> None:
+    done = _icp(fresh, "train", "configs/small.yaml", "--trials", "0", "--json")
+    assert done.returncode == 0, done.stderr
+    looked = json.loads(done.stdout)["champion"]
+    # One quarter lies between the two as-of dates, so one look is due.
+    assert (looked["release_id"], looked["look"]) == (_pointer(fresh)["id"], 1)
+    assert {f["test"] for f in looked["findings"]} >= {"win_level", "churn_level"}
+
+
 def test_the_next_discovery_takes_the_champion_for_its_previous_release(work: Path, summer: str) -> None:
     inputs = json.loads((work / "models" / "small" / summer / "metrics.json").read_text())["inputs"]
     assert inputs["previous_release"]["release_id"] == _pointer(work)["id"]

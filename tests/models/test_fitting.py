@@ -44,14 +44,19 @@ def test_predicted_churn_has_the_true_level_under_light_and_heavy_censoring(simu
 
 @pytest.mark.slow
 def test_on_noise_the_base_rate_ships_and_nobody_is_told_apart(simulate) -> None:
-    for seed in range(3):
+    shipped = 0
+    for seed in range(6):
         noise = simulate(effect=0.0, seed=seed, n=800)
         models = fit_models(noise.cohort, noise.config, list(noise.config.attributes))
         for report in (models.churn, models.win):
-            assert report.predictor.kind == "base_rate"
-            assert "Nothing beats the base rate" in report.verdict
+            if report.predictor.kind != "base_rate":
+                shipped += 1
+                continue
+            assert "everybody is given the base rate" in report.verdict.lower()
             assert np.ptp(report.predictor.predict(noise.cohort.latest)) == 0.0
             assert (report.oof_shap.drop(columns="base") == 0).all(axis=None)
+    # Two kinds of models pass a gate of 1 % each: 2 of 12 outcomes or more in one such test of forty.
+    assert shipped <= 1
 
 
 def test_the_base_rate_is_kaplan_meier(simulate) -> None:

@@ -34,6 +34,12 @@ def test_late_entrants_are_not_at_risk_before_they_enter() -> None:
     assert 1 - np.exp(-hazard.at(2.0)) == pytest.approx(3 / 15)
 
 
+def test_who_enters_on_the_day_others_churn_was_not_at_risk_of_it() -> None:
+    time, entry = np.r_[np.full(3, 3.0), np.full(27, 6.0)], np.r_[np.zeros(15), np.full(15, 3.0)]
+    hazard = fit_baseline(time, time == 3.0, entry, np.ones(30), 12.0)
+    assert 1 - np.exp(-hazard.at(3.0)) == pytest.approx(3 / 15)
+
+
 def test_everybody_churning_at_once_leaves_a_finite_hazard() -> None:
     hazard = fit_baseline(np.full(12, 3.0), np.ones(12, dtype=bool), np.zeros(12), np.ones(12), 12.0)
     assert hazard.steps(3.0) == pytest.approx(5.0)

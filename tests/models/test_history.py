@@ -6,9 +6,17 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.models.evaluation import forecast
-from icp_ml.models.history import ChurnRecords, Split, churn_records, random_splits, rolling_splits, win_records
+from icp_ml.models.history import (
+    ChurnRecords,
+    Split,
+    WinRecords,
+    churn_records,
+    random_splits,
+    rolling_splits,
+    win_records,
+)
 from icp_ml.models.learners import BoostedLearner, LogisticLearner
-from icp_ml.models.targets import ChurnTarget
+from icp_ml.models.targets import ChurnTarget, WinTarget
 
 
 def days(*texts: str) -> np.ndarray:
@@ -41,6 +49,13 @@ def test_deals_closed_later_are_unknown(world) -> None:
     rows, target = found.known_at(cutoff)
     assert (found.begun[rows] <= cutoff).all()
     assert len(target.won) == len(rows) == (found.begun <= cutoff).sum()
+
+
+def test_a_deal_closed_on_the_cutoff_is_known_and_one_of_the_day_after_is_not() -> None:
+    won = WinTarget(np.array([True, False, True]))
+    begun = days("2024-03-30", "2024-03-31", "2024-04-01")
+    rows, target = WinRecords(pd.DataFrame({"x": np.arange(3.0)}), won, begun).known_at(np.datetime64("2024-03-31"))
+    assert (rows.tolist(), target.won.tolist()) == ([0, 1], [True, False])
 
 
 def test_each_later_account_is_tested_once_after_its_cutoff(world) -> None:

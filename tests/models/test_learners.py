@@ -80,3 +80,23 @@ def test_the_poisson_baseline_finds_a_hazard_ratio_in_spite_of_unequal_follow_up
     frame = pd.DataFrame({"flag": pd.array(flag, dtype="boolean")})
     scorer = LogisticLearner({"flag": Attribute(type="boolean")}).fit(frame, target, 0)
     assert scorer.coefficients[0] == pytest.approx(np.log(3), abs=0.12)
+
+
+def test_the_poisson_baseline_expects_as_much_churn_as_was_seen() -> None:
+    # The score equation of the intercept, which has no penalty; each customer weighs by the churn expected of it.
+    rng = np.random.default_rng(4)
+    x, left, seen = rng.normal(size=500), rng.exponential(20, 500), rng.uniform(0, 24, 500)
+    target = ChurnTarget(np.minimum(left, seen), left <= seen, np.zeros(500), 12.0)
+    frame = pd.DataFrame({"x": x + 0.1 * seen})
+    scorer = LogisticLearner({"x": Attribute(type="number")}).fit(frame, target, 0)
+    assert np.exp(target.offset + scorer.margin(frame)).sum() == pytest.approx(target.label.sum(), rel=1e-3)
+
+
+def test_trees_keep_the_direction_an_attribute_is_said_to_have(data) -> None:
+    line = pd.DataFrame({"x": np.linspace(-3, 3, 50), "level": "a", "tools": [("p",)] * 50})
+    steps = {}
+    for direction in (None, "decreasing"):
+        attributes = ATTRIBUTES | {"x": Attribute(type="number", monotone=direction)}
+        steps[direction] = np.diff(BoostedLearner(attributes, 0).fit(*data, 2).margin(line))
+    assert steps[None].sum() > 1.0
+    assert (steps["decreasing"] <= 0).all()

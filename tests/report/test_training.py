@@ -15,7 +15,14 @@ from icp_ml.models.comparison import Pairs, compare
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.tuning_result import Trial, Tuning
 from icp_ml.models.types import Explained, Interaction, Metric, ModelReport, Models
-from icp_ml.report.training import outcome_note, print_training, training_document, training_note, tuning_figures
+from icp_ml.report.training import (
+    outcome_note,
+    print_training,
+    told_champion,
+    training_document,
+    training_note,
+    tuning_figures,
+)
 
 FOUND = BoosterSettings(max_depth=5, tuned_until="2025-03-31")
 
@@ -129,3 +136,12 @@ def test_an_outcome_s_note_holds_both_verdicts() -> None:
     note = outcome_note(document, "win")
     assert "The boosted model ships." in note
     assert "Settings found by tuning are used." in note
+
+
+def test_a_champion_that_no_longer_holds_is_told_before_the_models() -> None:
+    sentences = ["Retrain: the forecasts no longer hold (churn).", "40 customers left where 21 were forecast."]
+    looked = {"champion": {"release_id": "2026-03-31-a", "verdict": "retrain", "sentences": sentences}}
+    page = _printed(training_document("acme", "2026-06-30", _models(), {}) | looked)
+    assert page.splitlines()[2] == f"The champion 2026-03-31-a. {sentences[0]}"
+    assert page.index(sentences[1]) < page.index("This was a trial")
+    assert told_champion(training_document("acme", "2026-06-30", _models(), {})) == []
