@@ -99,7 +99,7 @@ def _gained(figure: Mapping[str, Any], scale: int, shown: str) -> str:
     """Write what a figure gains; above 0 the signals help."""
     if figure.get("low") is None or figure.get("high") is None:
         return ""
-    gain, low, high = (format(scale * figure[k], f"+{shown}") for k in ("gain", "low", "high"))
+    gain, low, high = (format(scale * figure[k], f"+z{shown}") for k in ("gain", "low", "high"))
     return f" (gain {gain}, range {low} to {high})"
 
 
