@@ -18,8 +18,8 @@ _LEAST_SLOPE = 0.1
 """Held-out calibration slope of all accounts under which a model is as good as silent."""
 _SUPPORT = 0.8
 """Share of resamples in which the boosted model must have the lower Brier score for its complexity to be worth it."""
-_LEANING, _CROSSED_SUPPORT = 0.5, 0.95
-"""Where later accounts lean to the boosted model without deciding: the share asked for in cross-validation on all."""
+_CROSSED_SUPPORT = 0.95
+"""Where later accounts do not decide between the two: the share asked for in cross-validation on all accounts."""
 
 LEVEL_OFF = "Its level was off"
 """How a verdict says that forecasts rank accounts better than they tell their chances."""
@@ -53,8 +53,8 @@ def choose(scores: Scores, everybody: Scores | None = None) -> Choice:
     The boosted model beats the logistic regression if its Brier score is lower in at least 80 % of the resamples, both
     judged on the same ones; otherwise the simpler one of those that beat the base rate ships.
 
-    Models of past cut-offs learn from a part of the accounts, so later accounts may point one way without deciding.
-    There, and only there, cross-validation on all accounts decides; it never overrules them.
+    Models of past cut-offs learn from a part of the accounts, so later accounts may not decide. There, and only there,
+    cross-validation on all accounts does; it never overrules them.
 
     Parameters
     ----------
@@ -119,7 +119,8 @@ def _ranks(scores: Scores, kind: str, level: float = _GATE_LEVEL) -> bool:
 
 def _boosted_wins(support: float, crossed: float) -> bool:
     """Whether the boosted model beats the logistic regression; ``crossed`` counts where later accounts are unsure."""
-    return support >= _SUPPORT or (support >= _LEANING and crossed >= _CROSSED_SUPPORT)
+    undecided = 1 - _SUPPORT < support < _SUPPORT
+    return support >= _SUPPORT or (undecided and crossed >= _CROSSED_SUPPORT)
 
 
 def boosted_support(scores: Scores) -> float:
@@ -135,9 +136,13 @@ def _verdict(scores: Scores, kind: str, skilled: list[str], supports: tuple[floa
         figures = " and ".join(f"{_NAMES[k]}: {_auc_words(scores, k)}" for k in _NAMES)
         return f"Nothing beats the base rate {where} ({figures}), so everybody is given the base rate."
     ships = f"The {_NAMES[kind]} ships: {where} it beats the base rate ({_auc_words(scores, kind)})"
+    if kind == "boosted" and "logistic" in skilled and support < _SUPPORT:
+        return (
+            f"{ships}. Later accounts do not decide between it and the penalised logistic regression (better in "
+            f"{support:.0%} of resamples); in cross-validation on all accounts it is better in {crossed:.0%}."
+        )
     if kind == "boosted" and "logistic" in skilled:
-        also = f"; {crossed:.0%} in cross-validation on all accounts" if support < _SUPPORT else ""
-        return f"{ships} and the penalised logistic regression (better in {support:.0%} of resamples{also})."
+        return f"{ships} and the penalised logistic regression (better in {support:.0%} of resamples)."
     if kind == "boosted":
         return f"{ships}, which the penalised logistic regression does not ({_auc_words(scores, 'logistic')})."
     if "boosted" in skilled:

@@ -68,3 +68,46 @@ def test_a_model_silent_on_all_accounts_does_not_ship() -> None:
     silent = confirm(choice, 0.02)
     assert (silent.kind, silent.boosted_has_skill) == ("base_rate", False)
     assert "calibration slope 0.02" in silent.verdict
+
+
+def _leaning(gain: float, seed: int = 0) -> Scores:
+    """Both kinds beat the base rate; the boosted one's Brier score is lower by ``gain``, give or take 0.01."""
+    noise = np.random.default_rng(seed).normal(0, 0.01, 300)
+    found = scores((0.70, 0.17), (0.69, 0.17))
+    draws = dict(found.draws)
+    draws["brier", "logistic"] = np.r_[0.17, np.full(300, 0.17)]
+    draws["brier", "boosted"] = np.r_[0.17 - gain, 0.17 - gain + noise]
+    return Scores(draws, found.holdout)
+
+
+@pytest.mark.parametrize(
+    ("later", "everybody", "kind"),
+    [
+        # A gain of 0.000 is seen in half of the resamples, one of 0.03 in all, one of -0.03 in none.
+        (0.0, 0.03, "boosted"),
+        (0.0, 0.0, "logistic"),
+        (-0.03, 0.03, "logistic"),
+        (0.03, -0.03, "boosted"),
+    ],
+)
+def test_cross_validation_decides_only_where_later_accounts_do_not(later: float, everybody: float, kind: str) -> None:
+    choice = choose(_leaning(later), _leaning(everybody))
+    assert choice.kind == kind
+    assert ("do not decide" in choice.verdict) == (kind == "boosted" and later == 0.0)
+
+
+def _ranking(auc: float) -> Scores:
+    """Both kinds have this AUC, give or take 0.02, and a Brier score below the base rate's."""
+    return scores((auc, 0.17), (auc, 0.17))
+
+
+@pytest.mark.parametrize(
+    ("later", "everybody", "ships"),
+    # The AUC's resamples spread evenly over 0.02 to both sides: 0.53 is sure, 0.517 leans, 0.51 does not.
+    [(0.53, None, True), (0.517, 0.53, True), (0.517, 0.515, False), (0.51, 0.60, False), (0.517, None, False)],
+)
+def test_a_ranking_that_later_accounts_lean_to_must_be_sure_in_cross_validation(
+    later: float, everybody: float | None, ships: bool
+) -> None:
+    choice = choose(_ranking(later), None if everybody is None else _ranking(everybody))
+    assert (choice.kind != "base_rate") == ships
