@@ -58,8 +58,9 @@ class Booster:
         adds up to :meth:`margin`.
         """
         values = self.trees.predict(_matrix(encoded), pred_contribs=True, validate_features=False)
-        # Without any account xgboost gives no columns either.
-        return np.asarray(values, dtype=float).reshape(len(encoded), encoded.shape[1] + 1)
+        # Without any account xgboost gives no columns either; without any column it was given one of zeros.
+        columns = max(encoded.shape[1], 1)
+        return np.asarray(values, dtype=float).reshape(len(encoded), columns + 1)[:, columns - encoded.shape[1] :]
 
     def interactions(self, encoded: pd.DataFrame) -> np.ndarray:
         """Return SHAP interaction values, shape ``(len(encoded), n_columns + 1, n_columns + 1)``.
@@ -155,6 +156,9 @@ def train_booster(
 
 def _matrix(encoded: pd.DataFrame) -> xgb.DMatrix:
     """Return an encoded frame as xgboost's own input."""
+    if not encoded.shape[1]:
+        # No attribute has a level frequent enough to encode, and xgboost refuses to learn a mean from nothing.
+        return xgb.DMatrix(np.zeros((len(encoded), 1), dtype=np.float32), nthread=1)
     kinds = ["c" if isinstance(dtype, pd.CategoricalDtype) else "q" for dtype in encoded.dtypes]
     return xgb.DMatrix(encoded_values(encoded), feature_types=kinds, enable_categorical=True, nthread=1)
 

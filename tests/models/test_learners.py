@@ -100,3 +100,12 @@ def test_trees_keep_the_direction_an_attribute_is_said_to_have(data) -> None:
         steps[direction] = np.diff(BoostedLearner(attributes, 0).fit(*data, 2).margin(line))
     assert steps[None].sum() > 1.0
     assert (steps["decreasing"] <= 0).all()
+
+
+def test_attributes_without_a_level_frequent_enough_to_encode_tell_nobody_apart() -> None:
+    frame = pd.DataFrame({"tech": [(f"tool {i}",) for i in range(40)]})
+    attributes = {"tech": Attribute(type="tags")}
+    for learner in (BoostedLearner(attributes, 0), LogisticLearner(attributes)):
+        scorer = learner.fit(frame, WinTarget(np.arange(40) < 10), 0)
+        assert np.ptp(scorer.margin(frame)) == 0.0
+        np.testing.assert_allclose(scorer.contributions(frame).sum(axis=1), scorer.margin(frame), atol=1e-6)
