@@ -69,7 +69,7 @@ def make_release(world: World, full: bool) -> Release:
 
 def _full(world: World, cohort: Cohort) -> dict[str, tuple[FittedPredictor, pd.Series]]:
     models = fit_models(cohort, world.config, list(world.config.attributes))
-    return {r.outcome: (r.predictor, r.oof["prediction"]) for r in (models.win, models.churn) if r is not None}  # type: ignore[misc]
+    return {r.outcome: (r.predictor, r.oof["prediction"]) for r in (models.win, models.churn) if r is not None}  # type: ignore[misc]  # a predictor made here is a FittedPredictor
 
 
 def _fast(world: World, cohort: Cohort) -> dict[str, tuple[FittedPredictor, pd.Series]]:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from icp_ml.config.schema import Attribute
 from icp_ml.models.crossfit import assign_folds, cross_fit
 from icp_ml.models.estimator_input import attributes_of, checked, typed
-from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
+from icp_ml.models.learners import Learner, learner_of
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.targets import Target
@@ -96,9 +96,7 @@ class AttributeModel(BaseEstimator):
         """Return what learns the margin."""
         if self.kind not in ("boosted", "logistic"):
             raise ValueError(f"kind must be 'boosted' or 'logistic'; found {self.kind!r}")
-        if self.kind == "logistic":
-            return LogisticLearner(self.attributes_)
-        return BoostedLearner(self.attributes_, seed, self.settings or BUILT_IN)
+        return learner_of(self.kind, self.attributes_, seed, self.settings or BUILT_IN)
 
     def _seed(self) -> int:
         """Seed of folds and trees."""

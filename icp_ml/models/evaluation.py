@@ -13,7 +13,7 @@ from icp_ml.models import metrics
 from icp_ml.models.concordance import uno_c
 from icp_ml.models.crossfit import INNER_FOLDS, assign_folds, cross_fit
 from icp_ml.models.history import Records, Split, random_splits, rolling_splits
-from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
+from icp_ml.models.learners import Learner, learner_of
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.targets import ChurnTarget, Link, Target
 from icp_ml.models.types import Metric
@@ -148,7 +148,8 @@ def hold_out(
     updates: dict[str, Update | None] = {"base_rate": None}
     for kind in KINDS[:2]:
         slices = [
-            forecast(_learner(kind, attributes, random_state, settings, s), records, s, random_state) for s in splits
+            forecast(learner_of(kind, attributes, random_state, settings.at(s.label)), records, s, random_state)
+            for s in splits
         ]
         if plan.name == "out_of_time":
             updated = update_over_time(slices, records, months, (case, control), random_state)
@@ -168,15 +169,6 @@ def hold_out(
         tested.event if isinstance(tested, ChurnTarget) else None,
         updates,
     )
-
-
-def _learner(
-    kind: str, attributes: Mapping[str, Attribute], random_state: int, settings: BoosterSettings, split: Split
-) -> Learner:
-    """Return what fits one kind on one split."""
-    if kind == "logistic":
-        return LogisticLearner(attributes)
-    return BoostedLearner(attributes, random_state, settings.at(split.label))
 
 
 def cross_validated(records: Records, fitted: Mapping[str, tuple[Link, np.ndarray]]) -> HoldOut:

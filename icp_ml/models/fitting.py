@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from icp_ml.models.effects import importance, level_effects
 from icp_ml.models.evaluation import HoldOut, Scores, cross_validated, held_out_frame, hold_out, reliability, score
 from icp_ml.models.explained import explain_model
 from icp_ml.models.history import Records, churn_records, win_records
-from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
+from icp_ml.models.learners import learner_of
 from icp_ml.models.learning_curve import learning_curve
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.profit import acting_profit
@@ -119,9 +119,9 @@ def fit_outcome(
     scores = score(held or hold_out(records, attributes, random_state, settings), random_state)
     progress(f"{outcome} model: fitting on {len(records.frame):,} accounts")
     fold = assign_folds(records.target.label, FOLDS, random_state)
-    recipe = _Recipe(attributes, random_state, settings)
     fitted = {
-        kind: cross_fit(recipe.learner(kind), records.frame, records.target, fold) for kind in ("boosted", "logistic")
+        kind: cross_fit(learner_of(kind, attributes, random_state, settings), records.frame, records.target, fold)
+        for kind in ("boosted", "logistic")
     }
     choice = choose(scores, _cross_validated(fitted, records, scores, random_state))
     choice = confirm(choice, fitted[choice.kind].link.slope if choice.kind in fitted else 0.0)
@@ -215,20 +215,6 @@ def too_little(target: Target, attributes: Mapping[str, Attribute]) -> str | Non
             f"and {_LEAST_EACH} did not; found {n:,} {words[0]}, of whom {events:,} {words[1]}"
         )
     return None
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """What learners are made from."""
-
-    attributes: Mapping[str, Attribute]
-    random_state: int
-    settings: BoosterSettings
-
-    def learner(self, kind: str) -> Learner:
-        if kind == "logistic":
-            return LogisticLearner(self.attributes)
-        return BoostedLearner(self.attributes, self.random_state, self.settings)
 
 
 def _cross_validated(

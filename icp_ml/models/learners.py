@@ -215,6 +215,15 @@ class LogisticLearner:
             used &= ~against
 
 
+def learner_of(
+    kind: str, attributes: Mapping[str, Attribute], random_state: int, settings: BoosterSettings = BUILT_IN
+) -> Learner:
+    """Return what learns a kind, ``boosted`` or ``logistic``; seed and settings are those of the trees."""
+    if kind == "logistic":
+        return LogisticLearner(attributes)
+    return BoostedLearner(attributes, random_state, settings)
+
+
 def _penalised(design: np.ndarray, target: Target, penalty: float) -> tuple[np.ndarray, float]:
     """Coefficients and intercept of an L2-penalised regression."""
     if not design.shape[1]:

@@ -13,7 +13,7 @@ from icp_ml.models import metrics
 from icp_ml.models.crossfit import assign_folds
 from icp_ml.models.evaluation import DRAWS, HoldOut, judging_plan, predict_kind
 from icp_ml.models.history import Records, Split
-from icp_ml.models.learners import BoostedLearner, Learner, LogisticLearner
+from icp_ml.models.learners import Learner, learner_of
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.types import LearningCurve
 
@@ -74,9 +74,7 @@ def learning_curve(
         return LearningCurve(absent=f"half of the accounts hold fewer than {_LEAST_EACH} with, or without, the outcome")
 
     def learner(part: Split) -> Learner:
-        if kind == "boosted":
-            return BoostedLearner(attributes, random_state, settings.at(part.label))
-        return LogisticLearner(attributes)
+        return learner_of(kind, attributes, random_state, settings.at(part.label))
 
     forecasts = []
     for quarters in _PARTS:

@@ -99,7 +99,7 @@ def has_optuna() -> bool:
     """Return whether Optuna is installed."""
     try:
         with _quiet():
-            import optuna  # noqa: F401
+            import optuna  # noqa: F401  # whether it imports is the question
     except ImportError:
         return False
     return True

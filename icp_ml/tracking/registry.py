@@ -54,7 +54,7 @@ def champion_alias(uri: str, name: str, release_id: str, tags: Mapping[str, str]
             ) from err
         try:
             yield moved
-        except BaseException:
+        except BaseException:  # a stop from the keyboard must put the alias back, too
             registry.restore(errors)
             raise
 

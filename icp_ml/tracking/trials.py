@@ -111,7 +111,7 @@ def record_training(training: Training, uri: str, experiment: str, artifacts: Pa
     try:
         record.begin()
         yield record
-    except BaseException as err:
+    except BaseException as err:  # a stop from the keyboard is recorded, too; all are raised again
         record.abandon("KILLED" if isinstance(err, (KeyboardInterrupt, SystemExit)) else "FAILED")
         raise
 

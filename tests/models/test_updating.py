@@ -81,8 +81,8 @@ def test_forecasts_that_are_right_are_left_alone() -> None:
         slices, records = _world(seed, truth=0.0)
         found = update_over_time(slices, records, None, _outcome(records), seed)
         changed += found.update is not None
-    # An update of right forecasts seems to help in about one world of twenty; 7 of 40 would be beyond chance.
-    assert changed < 7
+    # On 300 other seeds one world was changed; two of 40 at that rate come about once in a hundred times.
+    assert changed <= 1
 
 
 def test_an_update_at_a_cutoff_knows_nothing_of_later_outcomes() -> None:

@@ -23,6 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow's own imports deprecate is not ours to mend
     import mlflow
 
+# What MLflow deprecates in itself when it runs is not ours to mend.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 CONFIG = """

@@ -21,7 +21,7 @@ def report(cutoffs: list[str]) -> ModelReport:
         index=pd.Index([f"a{i}" for i in range(n)], name="account_id"),
     )
     empty = pd.DataFrame()
-    return ModelReport("win", None, "", (), empty, empty, empty, empty, empty, holdout=holdout)  # type: ignore[arg-type]
+    return ModelReport("win", None, "", (), empty, empty, empty, empty, empty, holdout=holdout)  # type: ignore[arg-type]  # nothing is predicted
 
 
 SCORED = pd.DataFrame(
