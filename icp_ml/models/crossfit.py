@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.models.learners import Learner, Scorer
+from icp_ml.models.recalibration import log_likelihood
 from icp_ml.models.targets import Link, Target
 
 FOLDS = 5
@@ -109,7 +110,5 @@ def scale_contributions(contributions: pd.DataFrame, link: Link) -> pd.DataFrame
 
 def _losses(margins: np.ndarray, target: Target) -> np.ndarray:
     """Mean held-out loss of each column of margins."""
-    eta = np.clip(margins + target.offset[:, None], -30, 30)
-    label = target.label[:, None]
-    cost = np.logaddexp(0.0, eta) if target.loss == "logistic" else np.exp(eta)
-    return np.asarray((cost - label * eta).mean(axis=0))
+    eta = margins + target.offset[:, None]
+    return np.asarray(-log_likelihood(eta, target.label[:, None], target.loss).mean(axis=0))

@@ -152,7 +152,7 @@ def hold_out(
             for s in splits
         ]
         if plan.name == "out_of_time":
-            updated = update_over_time(slices, records, months, (case, control), random_state)
+            updated = update_over_time(slices, records, months, random_state)
             predictions[kind], updates[kind] = updated.probabilities, updated.update
         else:
             predictions[kind], updates[kind] = [one.probability(months) for one in slices], None

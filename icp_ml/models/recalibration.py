@@ -12,6 +12,18 @@ LARGEST_SLOPE = 1.5
 _STEPS = 50
 _LARGEST_STEP = 2.0
 _RIDGE = 1e-6
+_LARGEST_MARGIN = 30.0
+
+
+def log_likelihood(eta: np.ndarray, label: np.ndarray, loss: Loss) -> np.ndarray:
+    """Return the log-likelihood of 0/1 labels under margins with every known part in them, less what is constant.
+
+    >>> log_likelihood(np.zeros(2), np.array([0.0, 1.0]), "poisson")
+    array([-1., -1.])
+    """
+    eta = np.clip(eta, -_LARGEST_MARGIN, _LARGEST_MARGIN)
+    cost = np.logaddexp(0.0, eta) if loss == "logistic" else np.exp(eta)
+    return np.asarray(label * eta - cost)
 
 
 def recalibrate(margin: np.ndarray, label: np.ndarray, offset: np.ndarray, loss: Loss) -> tuple[float, float]:
@@ -57,7 +69,7 @@ def _newton(
     known = offset + (fixed or 0.0) * margin
     beta = np.zeros(columns.shape[1])
     for _ in range(_STEPS):
-        eta = np.clip(known + columns @ beta, -30, 30)
+        eta = np.clip(known + columns @ beta, -_LARGEST_MARGIN, _LARGEST_MARGIN)
         mean = expit(eta) if loss == "logistic" else np.exp(eta)
         weight = mean * (1 - mean) if loss == "logistic" else mean
         curvature = columns.T @ (weight[:, None] * columns) + _RIDGE * np.eye(len(beta))

@@ -2,7 +2,8 @@
 
 A model calibrated on the accounts it was fitted with is off on later ones where rates move. At each past cut-off the
 accounts begun since the cut-offs before it had shown something by that day; an intercept and a slope fitted to that are
-tried on the accounts that came next. They are kept only if those were forecast better so.
+tried on the accounts that came next. They are kept only if those were forecast better so, by the likelihood of all that
+each has shown since: weights against censoring would judge the youngest by those who left alone.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import numpy as np
 
 from icp_ml.models import metrics
 from icp_ml.models.history import Records
-from icp_ml.models.recalibration import recalibrate
+from icp_ml.models.recalibration import log_likelihood, recalibrate
 from icp_ml.models.targets import Link, Target
 
 _LEAST_KNOWN = 100
 _LEAST_EVENTS = 30
 """Later accounts, and events among them, known by a cut-off before two numbers are fitted to them."""
 _SUPPORT = 0.95
-"""Share of resamples in which updated forecasts must have the lower log loss: most models need no update."""
+"""Share of resamples in which updated forecasts must have the higher likelihood: most models need no update."""
 _DRAWS = 300
 
 
@@ -79,13 +80,7 @@ class Updated:
     probabilities: list[np.ndarray]
 
 
-def update_over_time(
-    slices: Sequence[Slice],
-    records: Records,
-    months: float | None,
-    outcome: tuple[np.ndarray, np.ndarray],
-    random_state: int,
-) -> Updated:
+def update_over_time(slices: Sequence[Slice], records: Records, months: float | None, random_state: int) -> Updated:
     """Try to set forecasts right by what earlier slices had shown by each cut-off.
 
     Parameters
@@ -95,9 +90,7 @@ def update_over_time(
     records : Records
         What the slices are part of.
     months : float or None
-        For churn, the months judged at.
-    outcome : tuple of ndarray
-        ``case`` and ``control`` weights of all slices' accounts, in their order.
+        For churn, the months that probabilities are given for.
     random_state : int
         Seed of the resamples.
 
@@ -110,25 +103,20 @@ def update_over_time(
     Steyerberg et al. (2004), doi:10.1002/sim.1844, on updating forecasts by recalibration.
     """
     plain = [one.probability(months) for one in slices]
-    tried = [_with_what_was_known(slices[:k], one, records, months) for k, one in enumerate(slices)]
-    touched = np.concatenate([np.full(len(one.rows), new is not None) for one, new in zip(slices, tried, strict=True)])
-    if not touched.any():
+    tried = [_with_what_was_known(slices[:k], one, records) for k, one in enumerate(slices)]
+    gains = [_gain(one, update, records.target) for one, update in zip(slices, tried, strict=True) if update]
+    if not gains or not _helps(np.concatenate(gains), random_state):
         return Updated(None, plain)
-    new = [p if t is None else t for p, t in zip(plain, tried, strict=True)]
-    case, control = outcome[0][touched], outcome[1][touched]
-    if not _helps(np.concatenate(plain)[touched], np.concatenate(new)[touched], case, control, random_state):
-        return Updated(None, plain)
+    new = [
+        old if update is None else update.of(one.link).probability(one.margin, months)
+        for one, old, update in zip(slices, plain, tried, strict=True)
+    ]
     return Updated(_fit(slices, np.arange(len(records.begun)), records.target), new)
 
 
-def _with_what_was_known(
-    earlier: Sequence[Slice], one: Slice, records: Records, months: float | None
-) -> np.ndarray | None:
-    """Forecasts of a slice updated by what earlier ones had shown by its cut-off; None where that was too little."""
-    if not earlier:
-        return None
-    update = _fit(earlier, *records.known_at(np.datetime64(one.cutoff, "D")))
-    return None if update is None else update.of(one.link).probability(one.margin, months)
+def _with_what_was_known(earlier: Sequence[Slice], one: Slice, records: Records) -> Update | None:
+    """Return the update of a slice by what earlier ones had shown by its cut-off; None where that was too little."""
+    return _fit(earlier, *records.known_at(np.datetime64(one.cutoff, "D"))) if earlier else None
 
 
 def _fit(slices: Sequence[Slice], known: np.ndarray, target: Target) -> Update | None:
@@ -146,9 +134,15 @@ def _fit(slices: Sequence[Slice], known: np.ndarray, target: Target) -> Update |
     return Update(*recalibrate(relative, label, expected, target.loss))
 
 
-def _helps(old: np.ndarray, new: np.ndarray, case: np.ndarray, control: np.ndarray, random_state: int) -> bool:
-    """Whether new forecasts have the lower log loss in nearly all resamples of the accounts."""
-    weight = metrics.resample_weights(len(old), _DRAWS, random_state)
-    gain = metrics.log_loss(weight, old, case, control) - metrics.log_loss(weight, new, case, control)
-    known = gain[1:][np.isfinite(gain[1:])]
-    return bool(gain[0] > 0 and len(known) and (known > 0).mean() >= _SUPPORT)
+def _gain(one: Slice, update: Update, target: Target) -> np.ndarray:
+    """Log-likelihood that an update adds, by account, over all that each has shown."""
+    seen = target.take(one.rows)
+    relative, expected = one.link.evidence(one.margin, seen)
+    new = expected + update.intercept + update.slope * relative
+    return log_likelihood(new, seen.label, target.loss) - log_likelihood(expected + relative, seen.label, target.loss)
+
+
+def _helps(gain: np.ndarray, random_state: int) -> bool:
+    """Whether an update adds to the likelihood in nearly all resamples of the accounts."""
+    total = metrics.resample_weights(len(gain), _DRAWS, random_state) @ gain
+    return bool(total[0] > 0 and (total[1:] > 0).mean() >= _SUPPORT)

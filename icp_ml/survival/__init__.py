@@ -11,15 +11,17 @@ from __future__ import annotations
 from icp_ml.survival.hazards import StepFunction, logrank_scores, nelson_aalen
 from icp_ml.survival.intervals import wilson_interval
 from icp_ml.survival.kaplan_meier import KaplanMeier, churn_rate, kaplan_meier, supported_horizon
-from icp_ml.survival.survivorship import MissingEndings, find_missing_endings
+from icp_ml.survival.survivorship import MissingEndings, MissingSurvivors, find_missing_endings, find_missing_survivors
 from icp_ml.survival.weighting import ipcw_weights, kept_pseudo_values
 
 __all__ = [
     "KaplanMeier",
     "MissingEndings",
+    "MissingSurvivors",
     "StepFunction",
     "churn_rate",
     "find_missing_endings",
+    "find_missing_survivors",
     "ipcw_weights",
     "kaplan_meier",
     "kept_pseudo_values",
