@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.cohort.asof import Records
+from icp_ml.cohort.coverage import partly_on_record
 from icp_ml.config.schema import Config
-from icp_ml.survival import find_missing_endings, find_missing_survivors
 
 NOT_FOLLOWED = "no follow-up yet: started within the grace days before as_of; in no churn rate"
 NEVER_AT_RISK = "ended before covers_from; in no churn rate"
@@ -88,31 +88,4 @@ def notes_on(records: Records, config: Config, accounts: pd.DataFrame, unknown: 
             f"{late} customers of before {config.covers_from} enter the risk set on that day, since only survivors "
             "from before it are on record"
         )
-    return notes + _partly_on_record(accounts, config.outcomes.churn_horizon_months)
-
-
-def _partly_on_record(accounts: pd.DataFrame, horizon: int) -> list[str]:
-    """Warn where too few of the earliest customers left, or too few stayed, to be all that there were."""
-    customers = accounts[accounts["is_customer"]]
-    followed = (
-        customers["started_at"].dt.year,
-        customers["follow_up_months"],
-        customers["churned"],
-        horizon,
-        customers["entry_months"],
-    )
-    notes = []
-    if few := find_missing_endings(*followed):
-        notes.append(
-            f"of {few.customers} customers started up to {few.last_year} only {few.seen} churned within {horizon} "
-            f"months, where later ones lead one to expect {few.expected:.0f}: the records may hold only the survivors "
-            f"of that time; if so, set covers_from, for instance to {few.last_year + 1}-01-01"
-        )
-    if gone := find_missing_survivors(*followed):
-        notes.append(
-            f"of {gone.customers} customers started up to {gone.last_year} only {gone.seen} were still there after "
-            f"{gone.months} months, where later ones lead one to expect {gone.expected:.0f}: the records may hold only "
-            "those of that time who have left, which makes every churn rate too high; if so, add the others, or leave "
-            f"out who started before {gone.last_year + 1}-01-01"
-        )
-    return notes
+    return notes + partly_on_record(accounts, config.outcomes.churn_horizon_months)
