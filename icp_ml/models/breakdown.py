@@ -24,7 +24,7 @@ def breakdown(holdout: pd.DataFrame, labels: pd.Series, random_state: int, draws
     Parameters
     ----------
     holdout : DataFrame
-        From :func:`icp_ml.models.evaluation.held_out_frame`.
+        From :func:`icp_ml.models.holdout.held_out_frame`.
     labels : Series
         Group of each account, indexed by account_id; accounts without one, or with a missing one, are left out. Groups
         come in the order of its categories, else sorted.

@@ -24,10 +24,11 @@ from icp_ml.config.schema import Attribute, Config
 from icp_ml.features.early_life import EarlyLife, early_life
 from icp_ml.models.comparison import Comparison, Pairs, compare
 from icp_ml.models.early_records import OUTCOME, EarlyRecords, early_records
-from icp_ml.models.evaluation import HoldOut, hold_out, score
+from icp_ml.models.evaluation import score
 from icp_ml.models.fitting import fit_outcome, model_attributes, too_little
+from icp_ml.models.holdout import HoldOut, hold_out
 from icp_ml.models.predictors import FittedPredictor
-from icp_ml.models.selection import LEVEL_OFF, choose
+from icp_ml.models.selection import choose
 from icp_ml.models.settings import BoosterSettings, ModelSettings
 from icp_ml.models.types import ModelReport
 from icp_ml.tables.tables import Tables
@@ -72,7 +73,7 @@ class EarlyChurn:
     @property
     def level_off(self) -> bool:
         """Whether the chances were off altogether on later customers, so that only their order is to be trusted."""
-        return self.report is not None and LEVEL_OFF in self.report.verdict
+        return self.report is not None and self.report.calibration.level_off
 
     def chance_to_leave(self, customers: pd.Index, months: np.ndarray) -> np.ndarray:
         """Return the chance that customers still there after ``months`` leave by the horizon.

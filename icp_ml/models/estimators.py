@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -207,11 +206,6 @@ class ChurnRegressor(RegressorMixin, AttributeModel):
         ValueError
             If a parameter, ``X`` or ``y`` is not as said above, or fewer than 2 rows are seen to churn within the
             horizon.
-
-        Warns
-        -----
-        UserWarning
-            If churn was seen only while fewer than 10 customers were followed: predictions are then 0.
         """
         if not isinstance(self.horizon, (int, np.integer)) or not 1 <= self.horizon <= _LONGEST:
             raise ValueError(f"horizon must be a whole number of months from 1 to {_LONGEST}; found {self.horizon!r}")
@@ -219,13 +213,6 @@ class ChurnRegressor(RegressorMixin, AttributeModel):
         target, seen = churn_target(follow_up_of(y, len(frame)), self.horizon)
         self.horizon_, self.n_followed_ = int(self.horizon), int(seen.sum())
         self._fit(frame[seen], target)
-        if not self.predictor_.link.probability(np.zeros(1))[0] > 0:
-            warnings.warn(
-                "churn was seen only while fewer than 10 customers were followed, too few to tell its rate by: every "
-                "prediction is 0; give a shorter horizon or more customers",
-                UserWarning,
-                stacklevel=2,
-            )
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -11,17 +11,20 @@ import pandas as pd
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Attribute, Config
 from icp_ml.errors import ConfigError, nearest
+from icp_ml.models.calibration import judge_calibration
 from icp_ml.models.crossfit import FOLDS, CrossFit, assign_folds, cross_fit
 from icp_ml.models.effects import importance, level_effects
-from icp_ml.models.evaluation import HoldOut, Scores, cross_validated, held_out_frame, hold_out, reliability, score
+from icp_ml.models.evaluation import Scores, reliability, score
 from icp_ml.models.explained import explain_model
 from icp_ml.models.history import Records, churn_records, win_records
+from icp_ml.models.holdout import HoldOut, cross_validated, held_out_frame, hold_out
 from icp_ml.models.learners import learner_of
 from icp_ml.models.learning_curve import learning_curve
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.profit import acting_profit
 from icp_ml.models.selection import choose, confirm
 from icp_ml.models.settings import BUILT_IN, BoosterSettings, ModelSettings
+from icp_ml.models.survival_view import survival_view
 from icp_ml.models.targets import ChurnTarget, Target
 from icp_ml.models.types import ModelReport, Models
 from icp_ml.models.updating import Update
@@ -108,7 +111,7 @@ def fit_outcome(
     settings : BoosterSettings, optional
         How boosted trees are grown.
     held : HoldOut, optional
-        What :func:`icp_ml.models.evaluation.hold_out` gave for the same arguments, to judge by; made if not given.
+        What :func:`icp_ml.models.holdout.hold_out` gave for the same arguments, to judge by; made if not given.
 
     Returns
     -------
@@ -136,10 +139,11 @@ def fit_outcome(
     explained = explain_model(shipped, predictor, records.frame, records.target, training, attributes, random_state)
     progress(f"{outcome} model: learning from fewer accounts")
     curve = learning_curve(records, scores.holdout, choice.kind, attributes, random_state, settings)
+    calibration = judge_calibration(scores, choice.kind)
     return ModelReport(
         outcome=outcome,
         predictor=predictor,
-        verdict=choice.verdict,
+        verdict=f"{choice.verdict} {calibration.sentence}",
         metrics=scores.metrics(),
         importance=importance(training),
         levels=level_effects(records.frame, training, attributes),
@@ -150,7 +154,14 @@ def fit_outcome(
         holdout=held_out_frame(records, scores.holdout, choice.kind),
         learning=curve,
         explained=explained,
+        calibration=calibration,
+        by_month=_by_month(scores.holdout, records.target, choice.kind),
     )
+
+
+def _by_month(holdout: HoldOut, target: Target, kind: str) -> pd.DataFrame:
+    """Return churn month by month; empty for winning."""
+    return survival_view(holdout, target, kind) if isinstance(target, ChurnTarget) else pd.DataFrame()
 
 
 def _with_profit(report: ModelReport, cohort: Cohort, config: Config) -> ModelReport:

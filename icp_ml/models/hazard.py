@@ -93,6 +93,9 @@ def fit_baseline(
     0.25
     """
     last = _observed_to(time, entry, horizon)
+    if not (event & (time <= last)).any():
+        # Whoever churned did so among the few: a rate read off few is better than none.
+        last = float(min(time.max(), horizon))
     times = np.unique(time[event & (time <= last)])
     jumps = []
     for t in times:

@@ -11,8 +11,9 @@ import pandas as pd
 from icp_ml.config.schema import Attribute
 from icp_ml.models import metrics
 from icp_ml.models.crossfit import assign_folds
-from icp_ml.models.evaluation import DRAWS, HoldOut, judging_plan, predict_kind
+from icp_ml.models.evaluation import DRAWS
 from icp_ml.models.history import Records, Split
+from icp_ml.models.holdout import HoldOut, judging_plan, predict_kind
 from icp_ml.models.learners import Learner, learner_of
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.types import LearningCurve
@@ -47,7 +48,7 @@ def learning_curve(
     Parameters
     ----------
     records : Records
-        What ``holdout`` was made from, by :func:`icp_ml.models.evaluation.judging_plan`.
+        What ``holdout`` was made from, by :func:`icp_ml.models.holdout.judging_plan`.
     holdout : HoldOut
         Forecasts of models fitted on all training accounts.
     kind : str

@@ -10,7 +10,8 @@ import pandas as pd
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Economics
 from icp_ml.models import metrics
-from icp_ml.models.evaluation import DRAWS, KINDS
+from icp_ml.models.evaluation import DRAWS
+from icp_ml.models.holdout import KINDS
 from icp_ml.models.types import Metric
 
 _LEAST_KNOWN = 0.8
@@ -76,7 +77,7 @@ def acting_profit(
     economics : Economics
         Gross margin, cost of one opportunity, cost of signals.
     holdout : DataFrame
-        From :func:`icp_ml.models.evaluation.held_out_frame`.
+        From :func:`icp_ml.models.holdout.held_out_frame`.
     outcome : str
         ``churn`` or ``win``.
     split : str

@@ -6,23 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from icp_ml.models.evaluation import HoldOut, Scores
+from icp_ml.models.evaluation import Scores
+from icp_ml.models.holdout import HoldOut
 
 _GATE_LEVEL = 0.98
 """Interval of the AUC whose low end must exceed one half: one noise model in a hundred passes."""
 _LEANING_LEVEL, _CROSSED_LEVEL = 0.80, 0.99
 """Where later accounts lean to a model at the first level without deciding: what cross-validation on all must show."""
-_DRIFT = 0.5
-"""Log-odds by which forecasts may be off altogether before the verdict says so."""
 _LEAST_SLOPE = 0.1
 """Held-out calibration slope of all accounts under which a model is as good as silent."""
 _SUPPORT = 0.8
 """Share of resamples in which the boosted model must have the lower Brier score for its complexity to be worth it."""
 _CROSSED_SUPPORT = 0.95
 """Where later accounts do not decide between the two: the share asked for in cross-validation on all accounts."""
-
-LEVEL_OFF = "Its level was off"
-"""How a verdict says that forecasts rank accounts better than they tell their chances."""
 
 _NAMES = {"boosted": "boosted model", "logistic": "penalised logistic regression"}
 
@@ -73,7 +69,7 @@ def choose(scores: Scores, everybody: Scores | None = None) -> Choice:
     else:
         kind = "logistic"
     words = _verdict(scores, kind, skilled, (support, crossed))
-    return Choice(kind, "boosted" in skilled, words + _drift(scores, kind))
+    return Choice(kind, "boosted" in skilled, words)
 
 
 def confirm(choice: Choice, slope: float) -> Choice:
@@ -151,19 +147,6 @@ def _verdict(scores: Scores, kind: str, skilled: list[str], supports: tuple[floa
             "resamples), so the simpler one is kept."
         )
     return f"{ships}, which the boosted model does not ({_auc_words(scores, 'boosted')})."
-
-
-def _drift(scores: Scores, kind: str) -> str:
-    """Say that probabilities were off altogether, where they were."""
-    offset, (low, high) = scores.value("calibration_intercept", kind), scores.interval("calibration_intercept", kind)
-    if low is None or high is None or low <= 0 <= high or abs(offset) < _DRIFT:
-        return ""
-    held = scores.holdout
-    forecast, observed = held.predictions[kind].mean(), held.case.sum() / (held.case + held.control).sum()
-    return (
-        f" {LEVEL_OFF}: it forecast {forecast:.0%} on average where {observed:.0%} came about, so rates moved "
-        "over time; trust the ranking more than the probabilities."
-    )
 
 
 def _auc_words(scores: Scores, kind: str) -> str:

@@ -11,7 +11,8 @@ from scipy.special import expit
 
 from icp_ml.models.boosting import Loss
 from icp_ml.models.hazard import BaselineHazard, fit_baseline
-from icp_ml.models.recalibration import recalibrate
+from icp_ml.models.hazard_slope import hazard_slope
+from icp_ml.models.recalibration import LARGEST_SLOPE, recalibrate
 from icp_ml.survival import kaplan_meier, nelson_aalen, wilson_interval
 
 _LEAST_EXPECTED = 1e-6
@@ -237,7 +238,7 @@ class ChurnTarget:
 
     def link(self, margin: np.ndarray) -> ChurnLink:
         """Fit the slope, and then the baseline hazard."""
-        _, slope = recalibrate(margin, self.label, self.offset, self.loss)
+        slope = hazard_slope(margin, self.time, self.event, self.entry, self.horizon, LARGEST_SLOPE)
         baseline = fit_baseline(self.time, self.event, self.entry, np.exp(slope * margin), self.horizon)
         return ChurnLink(slope, baseline, self.horizon)
 

@@ -17,8 +17,9 @@ import numpy as np
 from icp_ml.config.schema import Attribute
 from icp_ml.errors import ConfigError, NotEnoughDataError
 from icp_ml.models.comparison import Pairs, compare
-from icp_ml.models.evaluation import hold_out, score
+from icp_ml.models.evaluation import score
 from icp_ml.models.history import Records
+from icp_ml.models.holdout import hold_out
 from icp_ml.models.selection import beats_base_rate
 from icp_ml.models.settings import BUILT_IN, ROUNDS, BoosterSettings
 from icp_ml.models.tuning_judge import SettingsJudge

@@ -8,8 +8,8 @@ import numpy as np
 
 from icp_ml.config.schema import Attribute
 from icp_ml.errors import NotEnoughDataError
-from icp_ml.models.evaluation import Plan, judgeable, judging_plan, outcome_weights, predict_kind
 from icp_ml.models.history import Records
+from icp_ml.models.holdout import Plan, judgeable, judging_plan, outcome_weights, predict_kind
 from icp_ml.models.learners import BoostedLearner
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 

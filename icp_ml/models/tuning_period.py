@@ -9,8 +9,8 @@ import numpy as np
 from icp_ml.cohort.months import months_between
 from icp_ml.errors import NotEnoughDataError
 from icp_ml.models.comparison import LEAST_EVENTS
-from icp_ml.models.evaluation import Plan, judgeable, judged_months
 from icp_ml.models.history import ChurnRecords, Records, Split, WinRecords
+from icp_ml.models.holdout import Plan, judgeable, judged_months
 from icp_ml.models.targets import ChurnTarget, Target, WinTarget
 
 LATER_SHARE = 0.3

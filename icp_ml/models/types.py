@@ -133,6 +133,25 @@ class Explained:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What the percentages of the shipped model are.
+
+    Parameters
+    ----------
+    probabilities : bool
+        Whether they may be called so.
+    level_off : bool
+        Whether they were clearly too high or too low altogether, so that only the order of accounts is told.
+    sentence : str
+        The same in words, with the figures.
+    """
+
+    probabilities: bool = False
+    level_off: bool = False
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """One outcome's model with what was measured of it.
 
@@ -160,7 +179,7 @@ class ModelReport:
     extrapolated : bool
         Whether the full horizon lies beyond what follow-up supports.
     holdout : DataFrame
-        The later accounts behind ``metrics``, from :func:`icp_ml.models.evaluation.held_out_frame`; empty where none
+        The later accounts behind ``metrics``, from :func:`icp_ml.models.holdout.held_out_frame`; empty where none
         was kept.
     learning : LearningCurve
         Whether more accounts would help.
@@ -168,6 +187,10 @@ class ModelReport:
         Why ``metrics`` holds no figure in money, empty where it does.
     explained : Explained
         What the shipped model's answers rest on.
+    calibration : Calibration
+        Whether its percentages may be called probabilities.
+    by_month : DataFrame
+        Churn month by month, from :func:`icp_ml.models.survival_view.survival_view`; empty for winning.
     """
 
     outcome: str
@@ -184,6 +207,8 @@ class ModelReport:
     learning: LearningCurve = field(default_factory=LearningCurve)
     no_profit: str = ""
     explained: Explained = field(default_factory=Explained)
+    calibration: Calibration = field(default_factory=Calibration)
+    by_month: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ each has shown since: weights against censoring would judge the youngest by thos
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,15 +72,15 @@ class Updated:
     ----------
     update : Update or None
         Fitted to everything the later accounts showed; None where updating did not help.
-    probabilities : list of ndarray
-        By slice, forecasts with the update that was possible at its cut-off; plain ones where updating did not help.
+    slices : tuple of Slice
+        With the update in their links that was possible at their cut-off; as they were where updating did not help.
     """
 
     update: Update | None
-    probabilities: list[np.ndarray]
+    slices: tuple[Slice, ...]
 
 
-def update_over_time(slices: Sequence[Slice], records: Records, months: float | None, random_state: int) -> Updated:
+def update_over_time(slices: Sequence[Slice], records: Records, random_state: int) -> Updated:
     """Try to set forecasts right by what earlier slices had shown by each cut-off.
 
     Parameters
@@ -89,8 +89,6 @@ def update_over_time(slices: Sequence[Slice], records: Records, months: float | 
         In order of their cut-offs.
     records : Records
         What the slices are part of.
-    months : float or None
-        For churn, the months that probabilities are given for.
     random_state : int
         Seed of the resamples.
 
@@ -102,16 +100,15 @@ def update_over_time(slices: Sequence[Slice], records: Records, months: float | 
     ----------
     Steyerberg et al. (2004), doi:10.1002/sim.1844, on updating forecasts by recalibration.
     """
-    plain = [one.probability(months) for one in slices]
     tried = [_with_what_was_known(slices[:k], one, records) for k, one in enumerate(slices)]
     gains = [_gain(one, update, records.target) for one, update in zip(slices, tried, strict=True) if update]
     if not gains or not _helps(np.concatenate(gains), random_state):
-        return Updated(None, plain)
-    new = [
-        old if update is None else update.of(one.link).probability(one.margin, months)
-        for one, old, update in zip(slices, plain, tried, strict=True)
-    ]
-    return Updated(_fit(slices, np.arange(len(records.begun)), records.target), new)
+        return Updated(None, tuple(slices))
+    updated = tuple(
+        one if update is None else replace(one, link=update.of(one.link))
+        for one, update in zip(slices, tried, strict=True)
+    )
+    return Updated(_fit(slices, np.arange(len(records.begun)), records.target), updated)
 
 
 def _with_what_was_known(earlier: Sequence[Slice], one: Slice, records: Records) -> Update | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ import pandas as pd
 from icp_ml.conditions import AttributeLike
 from icp_ml.errors import DataError, nearest
 from icp_ml.models.chances import chance_of, shared_points
+from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.types import Predictor
-from icp_ml.release.folder import ATTRIBUTES, COHORT, Release
+from icp_ml.release.folder import ATTRIBUTES, COHORT, Release, read_json
 from icp_ml.release.frames import typed_frame
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.rules import GREEN, RED, ActiveRules
@@ -23,6 +25,8 @@ from icp_ml.release.wording import evidence_words, holding_words, value_words
 
 _SHOWN_REASONS = 5
 _NEGLIGIBLE = 0.005
+_PARTS = 4
+"""Parts of the churn horizon at whose ends the chance to have left is told."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ class Explanation:
     segment : str
         Segment id, empty for none.
     models : dict
-        By outcome, ``{"kind", "base", "start", "reasons", "others"}``, or ``{"absent": reason}``. ``reasons`` are the
+        By outcome, ``{"kind", "base", "start", "reasons", "others", "by_month", "probability"}``, or ``{"absent":
+        reason}``. ``probability`` says whether the chance may be called so, None where the release does not say;
+        ``by_month`` are chances to have left by some months up to the horizon, of churn alone. ``reasons`` are the
         largest SHAP values: ``attribute``, ``value``, ``text``, ``effect`` on the log scale and ``points`` of the
         chance. The chance is ``start``, where every account starts, plus all ``points``, plus ``others``, what all the
         rest adds; ``base`` is the start on the log scale. See :func:`icp_ml.models.chances.shared_points`.
@@ -147,7 +153,10 @@ def explain_account(
         p_win=_known(scored["p_win"]),
         p_churn=_known(scored["p_churn"]),
         segment=str(scored["segment"]),
-        models={o: _model_reasons(models.get(o), frame, release.attributes) for _, o in OUTCOMES},
+        models={
+            o: _model_reasons(models.get(o), frame, release.attributes) | _standing(models.get(o), frame, release)
+            for _, o in OUTCOMES
+        },
     )
 
 
@@ -229,12 +238,29 @@ def _model_reasons(
     }
 
 
+def _standing(predictor: Predictor | None, frame: pd.DataFrame, release: Release) -> dict[str, Any]:
+    """Return whether an outcome's chances are probabilities, and churn on the way to the horizon."""
+    if not isinstance(predictor, FittedPredictor):
+        return {}
+    path = release.folder / "metrics.json"
+    told = read_json(path).get("models", {}).get(predictor.outcome, {}) if path.exists() else {}
+    horizon = release.criteria["churn_horizon_months"] if predictor.outcome == "churn" else 0
+    months = sorted({math.ceil(horizon * part / _PARTS) for part in range(1, _PARTS)} - {0, horizon})
+    return {
+        "probability": told.get("calibration", {}).get("probabilities"),
+        "by_month": {str(m): float(predictor.predict_by(frame, m)[0]) for m in months},
+    }
+
+
 def _model_lines(outcome: str, probability: float | None, model: dict[str, Any]) -> list[str]:
     """Tell a chance as a sum: the lines shown add up to it, to the last digit."""
     label = {"win": "Chance of winning", "churn": "Chance to churn within the horizon"}[outcome]
     if probability is None:
         return ["", f"{label}: not measured ({model.get('absent', 'no model')})"]
-    lines = ["", f"{label}: {probability:.1%}"]
+    ranks = ", which ranks accounts and is not shown to be a probability" if model.get("probability") is False else ""
+    lines = ["", f"{label}: {probability:.1%}{ranks}"]
+    if on_the_way := model.get("by_month"):
+        lines.append("  by month " + ", ".join(f"{month}: {chance:.1%}" for month, chance in on_the_way.items()))
     if not model["reasons"]:
         return [*lines, "  the same for every account: the model does better with none of the attributes"]
     start, moves = round(100 * model["start"], 1), [round(100 * r["points"], 1) for r in model["reasons"]]

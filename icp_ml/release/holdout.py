@@ -43,7 +43,7 @@ class HeldOut:
     Parameters
     ----------
     frame : DataFrame
-        The columns of :func:`icp_ml.models.evaluation.held_out_frame`, and ``split``: ``out_of_time`` or
+        The columns of :func:`icp_ml.models.holdout.held_out_frame`, and ``split``: ``out_of_time`` or
         ``cross_validated``.
     attributes : DataFrame
         Typed attributes as known at the decision.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.models.comparison import Pairs
-from icp_ml.models.evaluation import outcome_weights
+from icp_ml.models.holdout import outcome_weights
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.targets import ChurnTarget
 from icp_ml.models.types import Predictor

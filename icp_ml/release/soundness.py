@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from icp_ml.models import metrics
+from icp_ml.models.calibration import LARGEST_OFFSET, SLOPES, outside
 from icp_ml.release.folder import Release, read_json
 from icp_ml.release.holdout import HeldOut
 from icp_ml.release.pairing import Side
 
-SLOPES = (0.8, 1.25)
-LARGEST_OFFSET = 0.5
-"""Calibration slopes, and log-odds by which forecasts may be off altogether, that an interval must leave possible."""
 MOST_UNSEEN = 0.01
 """Share of the accounts to score that may have a level no account behind the models had."""
 _DRAWS = 300
@@ -60,12 +58,12 @@ def _calibration(outcome: str, kind: str, held: HeldOut, random_state: int) -> C
     p, case, control = (frame[name].to_numpy(dtype=float) for name in ("shipped", "case", "control"))
     weight = metrics.resample_weights(len(p), _DRAWS, random_state)
     level = metrics.calibration(weight, p, case, control, fixed_slope=True)
-    off = _outside(level, (-LARGEST_OFFSET, LARGEST_OFFSET))
+    off = outside(level, (-LARGEST_OFFSET, LARGEST_OFFSET))
     name, told = f"{outcome}_calibrated", [_ends(level, "calibration in the large {:+.2f} log-odds")]
     # A base rate tells nobody apart: its spread is that of the rate between cut-offs, which is no skill to calibrate.
     if kind != "base_rate":
         slope = metrics.calibration(weight, p, case, control, fixed_slope=False)
-        off = off or _outside(slope, SLOPES)
+        off = off or outside(slope, SLOPES)
         told.append(_ends(slope, "slope {:.2f}"))
     verdict = "clearly off" if off else "not clearly off"
     text = f"{outcome}: forecasts of {len(p):,} held-out accounts are {verdict} ({', '.join(told)})"
@@ -92,12 +90,6 @@ def _newcomers(release: Release) -> list[Check]:
         Check("unseen_levels", not strange, unseen),
         Check("drift", None if found["alarm"] is None else not found["alarm"], drift),
     ]
-
-
-def _outside(draws: np.ndarray, bounds: tuple[float, float]) -> bool:
-    """Whether the whole 90 % interval lies outside the bounds."""
-    low, high = metrics.interval(draws[1:])
-    return low is not None and high is not None and (high < bounds[0] or low > bounds[1])
 
 
 def _ends(draws: np.ndarray, form: str) -> str:

@@ -21,7 +21,7 @@ def reliability_svg(rows: Sequence[Mapping[str, Any]], title: str) -> str:
     title : str
         Read out by screen readers.
     """
-    top = _nice_top([max(r["predicted"], r.get("high") or r["observed"]) for r in rows])
+    top = nice_top([max(r["predicted"], r.get("high") or r["observed"]) for r in rows])
     parts = [_axes(top), _line(0, 0, top, top, top, "diagonal")]
     for row in rows:
         x, y = row["predicted"], row["observed"]
@@ -62,10 +62,10 @@ def _at(x: float, y: float, top: float) -> tuple[float, float]:
     return _LEFT + _SIDE * x / top, 8 + _SIDE * (1 - y / top)
 
 
-def _nice_top(values: Sequence[float]) -> float:
+def nice_top(values: Sequence[float]) -> float:
     """Return the end of an axis that holds every value: 1, 2, 4 or 8 times a power of ten, at most 1.
 
-    >>> _nice_top([0.03, 0.36]), _nice_top([0.81]), _nice_top([])
+    >>> nice_top([0.03, 0.36]), nice_top([0.81]), nice_top([])
     (0.4, 1.0, 1.0)
     """
     largest = max(values, default=1.0)

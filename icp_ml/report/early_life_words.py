@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from icp_ml.models.selection import LEVEL_OFF
 from icp_ml.report.early_life import AtRisk
 from icp_ml.report.words import count, money, percent
 from icp_ml.wording import label_words, list_words
@@ -112,10 +111,10 @@ def _cautions(document: Mapping[str, Any]) -> list[str]:
             f"Dated on the very day of the start for nearly every customer: {named}. If filled in later, from "
             "the whole time as a customer, they tell of the leaving rather than warn of it, and the figures flatter."
         )
-    if LEVEL_OFF in document["verdict"]:
-        found.append(
-            f"{LEVEL_OFF}{document['verdict'].partition(LEVEL_OFF)[2]} So the list gives an order, no chances."
-        )
+    calibration = document["calibration"]
+    if calibration["sentence"] and not calibration["probabilities"]:
+        told = " So the list gives an order, no chances." if calibration["level_off"] else ""
+        found.append(f"{calibration['sentence']}{told}")
     if document["extrapolated"]:
         found.append("Too few customers were followed to the horizon: the chance to leave by then is an extrapolation.")
     return found

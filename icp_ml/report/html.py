@@ -12,6 +12,7 @@ from icp_ml.report.effect_charts import dependence_svg, strip_svg
 from icp_ml.report.glossary import glossary
 from icp_ml.report.groups import absent_sentence
 from icp_ml.report.rendering import render_html
+from icp_ml.report.survival_chart import survival_svg
 from icp_ml.report.words import percent
 
 
@@ -46,6 +47,7 @@ def html_report(
         },
         {
             "reliability": _reliability,
+            "survival": _survival,
             "dependence": _dependence,
             "strip": _strip,
             "absent": absent_sentence,
@@ -57,6 +59,11 @@ def html_report(
 def _reliability(model: Mapping[str, Any]) -> Markup:
     """Draw a model's calibration; the chart's own text is escaped where it is made."""
     return Markup(reliability_svg(model["reliability"], f"{model['title']}: promised and observed shares"))
+
+
+def _survival(model: Mapping[str, Any]) -> Markup:
+    """Draw churn month by month."""
+    return Markup(survival_svg(model["by_month"], f"{model['title']}: churn by month, forecast and observed"))
 
 
 def _dependence(effect: Mapping[str, Any], model: Mapping[str, Any]) -> Markup:

@@ -76,6 +76,12 @@ def model_document(report: ModelReport, breakdowns: Mapping[str, Any] | None = N
         "outcome": report.outcome,
         "ships": report.predictor.kind,
         "verdict": report.verdict,
+        "calibration": {
+            "probabilities": report.calibration.probabilities,
+            "level_off": report.calibration.level_off,
+            "sentence": report.calibration.sentence,
+        },
+        "by_month": report.by_month.to_dict(orient="records"),
         "extrapolated": report.extrapolated,
         "metrics": [
             {

@@ -57,8 +57,8 @@ def told_models(metrics: Mapping[str, Any], currency: str | None = None) -> list
     list of dict
         ``outcome``, ``title``; ``absent`` (reason), or ``verdict``, ``plain`` (without jargon), ``tested`` (on how
         many), ``profit`` (sentences), ``learning`` (``sentence``, ``rows``), ``breakdowns``, ``caption`` and ``kinds``
-        (column heads) of ``figures`` (``label``, ``meaning``, ``cells``), ``reliability`` (for drawing), ``levels``,
-        ``extrapolated``, and what :func:`icp_ml.report.explanations.told_explained` returns.
+        (column heads) of ``figures`` (``label``, ``meaning``, ``cells``), ``reliability`` and ``by_month`` (for
+        drawing), ``levels``, ``extrapolated``, and what :func:`icp_ml.report.explanations.told_explained` returns.
     """
     models = metrics.get("models") or {}
     known = [outcome for outcome in _TITLES if outcome in models]
@@ -84,6 +84,7 @@ def _told(outcome: str, model: Mapping[str, Any], currency: str | None) -> Told:
         "kinds": [_KINDS[k] for k in kinds],
         "figures": _rows(measured, kinds, outcome, currency),
         "reliability": [r for r in model["reliability"] if r.get("observed") is not None],
+        "by_month": list(model.get("by_month") or []),
         # In points, level by level, where the release holds that; an older one has its log scale alone.
         "levels": [] if model.get("dependence") else _levels(model),
         **told_explained(outcome, model),

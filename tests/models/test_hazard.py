@@ -40,6 +40,13 @@ def test_who_enters_on_the_day_others_churn_was_not_at_risk_of_it() -> None:
     assert 1 - np.exp(-hazard.at(3.0)) == pytest.approx(3 / 15)
 
 
+def test_churn_of_none_but_the_few_who_were_followed_long_is_read_off_them() -> None:
+    # 30 late entrants leave the count at month 5; of the 3 seen longer 1 leaves at 6.
+    time, entry = np.r_[np.full(30, 5.0), 6.0, 8.0, 8.0], np.r_[np.full(30, 1.0), np.zeros(3)]
+    hazard = fit_baseline(time, time == 6.0, entry, np.ones(33), 12.0)
+    assert 1 - np.exp(-hazard.at(8.0)) == pytest.approx(1 / 3)
+
+
 def test_everybody_churning_at_once_leaves_a_finite_hazard() -> None:
     hazard = fit_baseline(np.full(12, 3.0), np.ones(12, dtype=bool), np.zeros(12), np.ones(12), 12.0)
     assert hazard.steps(3.0) == pytest.approx(5.0)

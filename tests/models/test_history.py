@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from icp_ml.models.evaluation import forecast
 from icp_ml.models.history import (
     ChurnRecords,
     Split,
@@ -15,6 +14,7 @@ from icp_ml.models.history import (
     rolling_splits,
     win_records,
 )
+from icp_ml.models.holdout import forecast
 from icp_ml.models.learners import BoostedLearner, LogisticLearner
 from icp_ml.models.targets import ChurnTarget, WinTarget
 

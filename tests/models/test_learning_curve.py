@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from icp_ml.models import evaluation, metrics
+from icp_ml.models import metrics
 from icp_ml.models.history import churn_records, rolling_splits, win_records
+from icp_ml.models.holdout import hold_out
 from icp_ml.models.learning_curve import _part, _sentence, learning_curve
 
 
@@ -14,7 +15,7 @@ from icp_ml.models.learning_curve import _part, _sentence, learning_curve
 def held(simulate):
     known = simulate(n=1500)
     records = churn_records(known.cohort, list(known.config.attributes))
-    return records, dict(known.config.attributes), evaluation.hold_out(records, known.config.attributes, 7)
+    return records, dict(known.config.attributes), hold_out(records, known.config.attributes, 7)
 
 
 def test_the_last_row_is_what_the_whole_data_gave_on_the_same_accounts(held) -> None:
@@ -50,7 +51,7 @@ def test_smaller_parts_lie_inside_larger_ones_and_know_no_more_than_was_known_th
 def test_a_strong_signal_is_learned_better_from_more(simulate) -> None:
     known = simulate(n=3000, effect=1.5, seed=3)
     records = churn_records(known.cohort, list(known.config.attributes))
-    holdout = evaluation.hold_out(records, known.config.attributes, 7)
+    holdout = hold_out(records, known.config.attributes, 7)
     curve = learning_curve(records, holdout, "boosted", dict(known.config.attributes), 7, draws=100)
     assert curve.table["brier"].iloc[-1] < curve.table["brier"].iloc[0]
     assert curve.table["auc"].iloc[-1] > curve.table["auc"].iloc[0]
@@ -68,7 +69,7 @@ def test_the_base_rate_and_tiny_data_have_no_curve_and_say_why(held, simulate) -
     assert "everybody is given the base rate" in learning_curve(records, holdout, "base_rate", attributes, 7).absent
     small = simulate(n=90, days=1000, seed=1)
     few = win_records(small.cohort, ["employees"])
-    tiny = evaluation.hold_out(few, {"employees": attributes["employees"]}, 7)
+    tiny = hold_out(few, {"employees": attributes["employees"]}, 7)
     found = learning_curve(few, tiny, "logistic", {"employees": attributes["employees"]}, 7)
     assert found.table.empty == bool(found.absent)
 

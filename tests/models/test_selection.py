@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from icp_ml.models.evaluation import HoldOut, Scores
+from icp_ml.models.evaluation import Scores
+from icp_ml.models.holdout import HoldOut
 from icp_ml.models.selection import choose, confirm
 
 
-def scores(boosted: tuple[float, float], logistic: tuple[float, float], intercept: float = 0.0) -> Scores:
+def scores(boosted: tuple[float, float], logistic: tuple[float, float]) -> Scores:
     """Scores whose resamples spread by 0.02 in AUC and 0.01 in Brier; each kind is (AUC, Brier), the base rate 0.20."""
     spread = np.linspace(-1, 1, 101)
     draws = {("brier", "base_rate"): np.r_[0.20, 0.20 + 0.01 * spread]}
@@ -17,8 +18,6 @@ def scores(boosted: tuple[float, float], logistic: tuple[float, float], intercep
         draws["auc", kind] = np.r_[auc, auc + 0.02 * spread]
         draws["brier", kind] = np.r_[brier, brier + 0.01 * spread]
         draws["brier_skill", kind] = 1 - draws["brier", kind] / draws["brier", "base_rate"]
-    for kind in ("boosted", "logistic", "base_rate"):
-        draws["calibration_intercept", kind] = np.r_[intercept, intercept + 0.1 * spread]
     predictions = {kind: np.full(10, 0.5) for kind in ("boosted", "logistic", "base_rate")}
     holdout = HoldOut(
         "out_of_time",
@@ -54,12 +53,6 @@ def test_the_simplest_kind_that_is_not_beaten_ships(
 
 def test_the_verdict_says_how_many_were_judged_and_when() -> None:
     assert "10 later accounts at 1 cut-off, churn within 12 months" in choose(scores((0.7, 0.17), (0.6, 0.19))).verdict
-
-
-def test_a_level_that_moved_is_said() -> None:
-    verdict = choose(scores((0.7, 0.17), (0.6, 0.19), intercept=-1.4)).verdict
-    assert "it forecast 50% on average where 20% came about" in verdict
-    assert "level" not in choose(scores((0.7, 0.17), (0.6, 0.19), intercept=-0.3)).verdict
 
 
 def test_a_model_silent_on_all_accounts_does_not_ship() -> None:

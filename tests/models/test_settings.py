@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from icp_ml.models.evaluation import hold_out
 from icp_ml.models.fitting import model_attributes, model_records
+from icp_ml.models.holdout import hold_out
 from icp_ml.models.settings import BUILT_IN, BoosterSettings, ModelSettings
 
 

@@ -12,9 +12,9 @@ import pytest
 from icp_ml.config.schema import Attribute
 from icp_ml.errors import ConfigError
 from icp_ml.models.comparison import Pairs, compare
-from icp_ml.models.evaluation import predict_kind
 from icp_ml.models.fitting import model_attributes, model_records
 from icp_ml.models.history import WinRecords, rolling_splits
+from icp_ml.models.holdout import predict_kind
 from icp_ml.models.learners import BoostedLearner
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.targets import WinTarget

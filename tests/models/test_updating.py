@@ -59,7 +59,7 @@ def _world(seed: int, truth: float) -> tuple[list[Slice], WinRecords]:
 
 def test_forecasts_whose_level_is_off_are_set_right_on_the_accounts_that_come_next() -> None:
     slices, records = _world(1, truth=1.0)
-    found = update_over_time(slices, records, None, 7)
+    found = update_over_time(slices, records, 7)
     assert found.update is not None
     # Truth: an intercept of 1 and a slope of 1; 800 deals tell them within about 0.1 each.
     assert found.update.intercept == pytest.approx(1.0, abs=0.3)
@@ -67,15 +67,15 @@ def test_forecasts_whose_level_is_off_are_set_right_on_the_accounts_that_come_ne
     last = slice(3 * EACH, 4 * EACH)
     plain = slices[3].probability(None).mean()
     observed = records.target.label[last].mean()
-    assert abs(found.probabilities[3].mean() - observed) < abs(plain - observed) / 2
-    np.testing.assert_array_equal(found.probabilities[0], slices[0].probability(None))
+    assert abs(found.slices[3].probability(None).mean() - observed) < abs(plain - observed) / 2
+    assert found.slices[0] is slices[0]
 
 
 def test_forecasts_that_are_right_are_left_alone() -> None:
     changed = 0
     for seed in range(40):
         slices, records = _world(seed, truth=0.0)
-        found = update_over_time(slices, records, None, seed)
+        found = update_over_time(slices, records, seed)
         changed += found.update is not None
     # On 300 other seeds one world was changed; two of 40 at that rate come about once in a hundred times.
     assert changed <= 1
@@ -86,17 +86,17 @@ def test_an_update_at_a_cutoff_knows_nothing_of_later_outcomes() -> None:
     # Every tenth of the last deals ends otherwise: too few for the verdict, enough for what is fitted to everything.
     late = (records.begun > np.datetime64(CUTOFFS[3])) & (np.arange(len(records.begun)) % 10 == 0)
     other = WinRecords(records.frame, WinTarget(records.target.won ^ late), records.begun)
-    first = update_over_time(slices, records, None, 7)
-    second = update_over_time(slices, other, None, 7)
-    for one, two in zip(first.probabilities, second.probabilities, strict=True):
-        np.testing.assert_array_equal(one, two)
+    first = update_over_time(slices, records, 7)
+    second = update_over_time(slices, other, 7)
+    for one, two in zip(first.slices, second.slices, strict=True):
+        np.testing.assert_array_equal(one.probability(None), two.probability(None))
     assert first.update != second.update
 
 
 def test_too_few_known_accounts_change_nothing() -> None:
     slices, records = _world(1, truth=1.0)
     few = [Slice(s.cutoff, s.rows[:30], s.margin[:30], s.link) for s in slices]
-    assert update_over_time(few, records, None, 7).update is None
+    assert update_over_time(few, records, 7).update is None
 
 
 def test_customers_too_young_to_be_judged_at_the_horizon_still_set_its_level_right() -> None:
@@ -114,7 +114,7 @@ def test_customers_too_young_to_be_judged_at_the_horizon_still_set_its_level_rig
     slices = [
         Slice(cutoff, np.arange(k * EACH, (k + 1) * EACH), np.zeros(EACH), link) for k, cutoff in enumerate(CUTOFFS)
     ]
-    found = update_over_time(slices, records, 12.0, 7)
+    found = update_over_time(slices, records, 7)
     assert found.update is not None
     # 58 of 800 leave in 4 months: their number, and so the hazard, is known within about a quarter.
     assert found.update.of(link).probability(np.zeros(1)) == pytest.approx([0.2], abs=0.06)

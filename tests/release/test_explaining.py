@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 from icp_ml.errors import DataError
+from icp_ml.models.hazard import BaselineHazard
+from icp_ml.models.predictors import FittedPredictor
+from icp_ml.models.targets import ChurnLink
 from icp_ml.release.explaining import explain_account
+from icp_ml.survival import StepFunction
 
 
 def test_points_add_up_to_the_score(release, predictors):
@@ -103,3 +107,26 @@ def test_an_explanation_is_json(release, predictors):
 def test_an_unknown_account_is_an_error_that_names_the_nearest(release):
     with pytest.raises(DataError, match=r"account 'a22' is not among the 6 accounts.*did you mean 'a2'"):
         explain_account("a22", release, predictors={})
+
+
+def fitted_churn() -> FittedPredictor:
+    """Everybody has the same churn: a hazard of 0.02 a month."""
+    months = np.arange(1.0, 13.0)
+    return FittedPredictor(
+        "base_rate", "churn", (), ChurnLink(1.0, BaselineHazard(StepFunction(months, 0.02 * months), 12.0), 12.0)
+    )
+
+
+def test_churn_is_told_on_the_way_to_the_horizon_too(release):
+    told = explain_account("a1", release, predictors={"churn": fitted_churn()})
+    assert told.models["churn"]["by_month"] == pytest.approx({m: 1 - math.exp(-0.02 * int(m)) for m in ("3", "6", "9")})
+    # 1 - exp(-0.06) = 5.8 %, 1 - exp(-0.12) = 11.3 %, 1 - exp(-0.18) = 16.5 %
+    assert "  by month 3: 5.8%, 6: 11.3%, 9: 16.5%\n" in told.as_text()
+
+
+def test_a_chance_not_shown_to_be_a_probability_says_so(release):
+    metrics = release.folder / "metrics.json"
+    for shown, said in ((True, False), (False, True)):
+        metrics.write_text(json.dumps({"models": {"churn": {"calibration": {"probabilities": shown}}}}))
+        text = explain_account("a1", release, predictors={"churn": fitted_churn()}).as_text()
+        assert ("21.3%, which ranks accounts and is not shown to be a probability" in text) == said

@@ -19,7 +19,7 @@ from icp_ml.models.comparison import Pairs, compare
 from icp_ml.models.early_life import EarlyChurn
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.targets import ChurnTarget
-from icp_ml.models.types import Metric, ModelReport
+from icp_ml.models.types import Calibration, Metric, ModelReport
 from icp_ml.release.people import csv_text
 from icp_ml.report.early_life import AtRisk, customers_at_risk, early_life_document, early_life_figures
 from icp_ml.report.early_life_words import told_early_life
@@ -169,13 +169,15 @@ def test_a_model_that_tells_nobody_apart_gives_no_list() -> None:
 
 def test_chances_that_were_off_on_later_customers_are_not_given_only_their_order() -> None:
     accounts = customers()
-    early = early_of(accounts, verdict="It ships. Its level was off: it forecast 57% on average where 14% came about.")
+    early = early_of(accounts)
+    off = Calibration(level_off=True, sentence="Its level was off (57% forecast on average, 14% came about).")
+    early = replace(early, report=replace(early.report, calibration=off))
     frame = listed(early, accounts).frame
     assert frame["account_id"].tolist() == ["a", "b", "c", "e", "d"]
     assert frame[["chance_to_leave", "arr_at_risk"]].isna().all(axis=None)
     said = told(early, accounts)
     assert said["rows"][0]["chance"] == ""
-    assert any("14% came about. So the list gives an order" in caution for caution in said["cautions"])
+    assert any("14% came about). So the list gives an order" in caution for caution in said["cautions"])
 
 
 def test_the_verdict_says_whether_the_first_days_tell_more() -> None:
