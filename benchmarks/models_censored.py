@@ -2,8 +2,9 @@
 
 ``dropped``: customers whose status at the horizon is unknown are left out, which keeps the young that churned and drops
 the young that did not. ``retained``: they count as kept. ``grown up``: only those whose horizon has passed are used,
-which is unbiased and wasteful. All three are the same learner as ``boosted``, the boosted model on the whole follow-up;
-``ours`` is what ships, which may be a simpler one.
+which is unbiased and wasteful. ``weighted``: those whose status is known, weighted by inverse chances of being
+followed. All four are the same trees as ``boosted``, the boosted model on the whole follow-up; ``ours`` is what ships,
+which may be a simpler one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from benchmarks.models_compare import expected
 from benchmarks.models_ours import fit_ours
 from benchmarks.models_problems import grown_up
 from benchmarks.models_truth import fit_boosted
+from benchmarks.models_weighted import fit_weighted
 from benchmarks.worlds import World
 from benchmarks.worlds_cohort import cohort_of
 from benchmarks.worlds_tables import draw_history
@@ -28,7 +30,7 @@ from icp_ml.survival import ipcw_weights
 
 LATER = 40_000
 WRONG = ("dropped", "retained")
-MODELS = ("ours", "boosted", *WRONG, "grown up", "oracle", "base rate")
+MODELS = ("ours", "boosted", "weighted", *WRONG, "grown up", "oracle", "base rate")
 _LATER_SEED = 3_000_000
 _LEAST_EACH = 10
 
@@ -85,6 +87,7 @@ def _predictions(world: World, models: Models, known: pd.DataFrame) -> dict[str,
     return {
         "ours": models.churn.predictor.predict(known) if models.churn else None,
         "boosted": fit_boosted(world, "churn")(known) if models.churn else None,
+        "weighted": fit_weighted(records.frame, target, world.config.attributes, world.seed)(known),
         "dropped": plain(followed),
         "retained": plain(np.ones(len(churned), dtype=bool)),
         "grown up": plain(grown_up(world, records.frame.index)),

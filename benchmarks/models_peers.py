@@ -1,4 +1,4 @@
-"""Our churn and win model beside tuned and untuned boosters and a penalised logistic regression, on the same folds.
+"""What we ship beside tuned and untuned boosters and a penalised logistic regression, on the same folds.
 
 ``make bench``; ``make bench-peers`` first installs LightGBM, CatBoost and Optuna. The environment may say ``DATA`` (the
 folder of the real data sets), ``KINDS``, ``SEEDS`` and ``ACCOUNTS`` of the worlds, ``TRIALS`` of the tuning, and
@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.measure_worlds import read_plan as read_worlds
 from benchmarks.models_compare import MOST_TIME, Predicted, compare, figures
-from benchmarks.models_ours import fit_ours
+from benchmarks.models_ours import fit_shipped
 from benchmarks.models_plain import Sample, plain_frames
 from benchmarks.models_problems import Problem, Task, real_problem, world_problem
 from benchmarks.models_rivals import RIVALS, Rival
@@ -86,8 +86,8 @@ def problems(plan: Plan) -> list[Problem]:
 
 
 def measure_ours(task: Task) -> Result:
-    """Fit ours on a task and predict its test accounts."""
-    return _timed(lambda: fit_ours(task.frame, task.target, task.attributes, task.seed)(task.test))
+    """Fit ours, whichever kind would ship, on a task and predict its test accounts."""
+    return _timed(lambda: fit_shipped(task.frame, task.target, task.attributes, task.seed)(task.test))
 
 
 def measure_rival(rival: Rival, trials: int, task: Task) -> Result:

@@ -46,8 +46,9 @@ CENSORED = Table(
 CENSORED_READING = """\
 Uno's C and IPCW Brier score on the customers among 40,000 later accounts, followed and censored as the world's own are;
 Brier: expected under the true probabilities of all of them. ours: what ships. boosted: the boosted model, whichever
-ships; dropped, retained, grown up: the same without the customers of unknown status, with these called kept, and with
-those alone whose horizon has passed. ours better by: how far our Brier score is below."""
+ships; weighted: the same trees on known status, weighted against censoring; dropped, retained, grown up: without the
+customers of unknown status, with these called kept, and with those alone whose horizon has passed. ours better by: how
+far our Brier score is below."""
 
 
 @dataclass(frozen=True)

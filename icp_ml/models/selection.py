@@ -11,8 +11,10 @@ from icp_ml.models.holdout import HoldOut
 
 _GATE_LEVEL = 0.98
 """Interval of the AUC whose low end must exceed one half: one noise model in a hundred passes."""
-_LEANING_LEVEL, _CROSSED_LEVEL = 0.80, 0.99
+_LEANING_LEVEL, _CROSSED_LEVEL = 0.80, 0.995
 """Where later accounts lean to a model at the first level without deciding: what cross-validation on all must show."""
+_FEW = 50
+"""Later accounts with or without the event, under which they lean to nothing: cross-validation on all decides alone."""
 _LEAST_SLOPE = 0.1
 """Held-out calibration slope of all accounts under which a model is as good as silent."""
 _SUPPORT = 0.8
@@ -49,8 +51,9 @@ def choose(scores: Scores, everybody: Scores | None = None) -> Choice:
     The boosted model beats the logistic regression if its Brier score is lower in at least 80 % of the resamples, both
     judged on the same ones; otherwise the simpler one of those that beat the base rate ships.
 
-    Models of past cut-offs learn from a part of the accounts, so later accounts may not decide. There, and only there,
-    cross-validation on all accounts does; it never overrules them.
+    Models of past cut-offs learn from a part of the accounts, so later accounts may not decide: they lean to a model
+    without being sure, or fewer than 50 of them met, or did not meet, the event. There, and only there,
+    cross-validation on all accounts does, at a 99.5 % interval; it never overrules them.
 
     Parameters
     ----------
@@ -64,11 +67,11 @@ def choose(scores: Scores, everybody: Scores | None = None) -> Choice:
     crossed = boosted_support(everybody) if everybody is not None else 0.0
     if not skilled:
         kind = "base_rate"
-    elif "boosted" in skilled and ("logistic" not in skilled or _boosted_wins(support, crossed)):
+    elif "boosted" in skilled and ("logistic" not in skilled or _boosted_wins(scores, support, crossed)):
         kind = "boosted"
     else:
         kind = "logistic"
-    words = _verdict(scores, kind, skilled, (support, crossed))
+    words = _verdict(scores, kind, skilled, (support, crossed), everybody)
     return Choice(kind, "boosted" in skilled, words)
 
 
@@ -98,13 +101,18 @@ def confirm(choice: Choice, slope: float) -> Choice:
 
 def beats_base_rate(scores: Scores, kind: str, everybody: Scores | None = None) -> bool:
     """Whether a kind's forecasts are better than giving everybody the base rate; see :func:`choose`."""
-    if scores.value("brier_skill", kind) <= 0:
-        return False
-    if _ranks(scores, kind):
+    if _surely_beats(scores, kind):
         return True
-    if everybody is None or not _ranks(scores, kind, _LEANING_LEVEL):
+    if everybody is None or not _may_rank(scores, kind):
         return False
-    return _ranks(everybody, kind, _CROSSED_LEVEL)
+    return everybody.value("brier_skill", kind) > 0 and _ranks(everybody, kind, _CROSSED_LEVEL)
+
+
+def _surely_beats(scores: Scores, kind: str) -> bool:
+    """Whether a kind beats the base rate on these accounts alone; of few, by its rank."""
+    if _few(scores):
+        return _not_worse(scores, kind) and _ranks(scores, kind, _CROSSED_LEVEL)
+    return scores.value("brier_skill", kind) > 0 and _ranks(scores, kind)
 
 
 def _ranks(scores: Scores, kind: str, level: float = _GATE_LEVEL) -> bool:
@@ -113,9 +121,28 @@ def _ranks(scores: Scores, kind: str, level: float = _GATE_LEVEL) -> bool:
     return low is not None and low > 0.5
 
 
-def _boosted_wins(support: float, crossed: float) -> bool:
+def _may_rank(scores: Scores, kind: str) -> bool:
+    """Whether later accounts lean to a kind, or are too few to lean to anything and do not speak against it."""
+    if _few(scores):
+        return _not_worse(scores, kind)
+    return scores.value("brier_skill", kind) > 0 and _ranks(scores, kind, _LEANING_LEVEL)
+
+
+def _not_worse(scores: Scores, kind: str) -> bool:
+    """Whether a kind's Brier score may be as low as the base rate's."""
+    _, high = scores.interval("brier_skill", kind)
+    return high is None or high > 0
+
+
+def _few(scores: Scores) -> bool:
+    """Whether later accounts with or without the event are too few to decide anything."""
+    held = scores.holdout
+    return bool(min((held.case > 0).sum(), (held.control > 0).sum()) < _FEW)
+
+
+def _boosted_wins(scores: Scores, support: float, crossed: float) -> bool:
     """Whether the boosted model beats the logistic regression; ``crossed`` counts where later accounts are unsure."""
-    undecided = 1 - _SUPPORT < support < _SUPPORT
+    undecided = _few(scores) or 1 - _SUPPORT < support < _SUPPORT
     return support >= _SUPPORT or (undecided and crossed >= _CROSSED_SUPPORT)
 
 
@@ -125,13 +152,21 @@ def boosted_support(scores: Scores) -> float:
     return float((gain[np.isfinite(gain)] > 0).mean()) if np.isfinite(gain).any() else 0.0
 
 
-def _verdict(scores: Scores, kind: str, skilled: list[str], supports: tuple[float, float]) -> str:
+def _verdict(
+    scores: Scores, kind: str, skilled: list[str], supports: tuple[float, float], everybody: Scores | None
+) -> str:
     """Plain sentences on what ships."""
     where, (support, crossed) = _where(scores.holdout), supports
     if kind == "base_rate":
         figures = " and ".join(f"{_NAMES[k]}: {_auc_words(scores, k)}" for k in _NAMES)
         return f"Nothing beats the base rate {where} ({figures}), so everybody is given the base rate."
     ships = f"The {_NAMES[kind]} ships: {where} it beats the base rate ({_auc_words(scores, kind)})"
+    if everybody is not None and not _surely_beats(scores, kind):
+        ships = (
+            f"The {_NAMES[kind]} ships: in cross-validation on all accounts it beats the base rate "
+            f"({_auc_words(everybody, kind)}), which too few later accounts to decide do not contradict, {where} "
+            f"({_auc_words(scores, kind)})"
+        )
     if kind == "boosted" and "logistic" in skilled and support < _SUPPORT:
         return (
             f"{ships}. Later accounts do not decide between it and the penalised logistic regression (better in "
