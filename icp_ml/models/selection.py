@@ -9,9 +9,9 @@ import numpy as np
 from icp_ml.models.evaluation import Scores
 from icp_ml.models.holdout import HoldOut
 
-_GATE_LEVEL = 0.98
-"""Interval of the AUC whose low end must exceed one half: one noise model in a hundred passes."""
-_LEANING_LEVEL, _CROSSED_LEVEL = 0.80, 0.995
+_GATE_LEVEL = 0.99
+"""Interval of the AUC whose low end must exceed one half: one noise model in two hundred passes."""
+_LEANING_LEVEL, _CROSSED_LEVEL = 0.90, 0.995
 """Where later accounts lean to a model at the first level without deciding: what cross-validation on all must show."""
 _FEW = 50
 """Later accounts with or without the event, under which they lean to nothing: cross-validation on all decides alone."""
@@ -47,7 +47,7 @@ class Choice:
 def choose(scores: Scores, everybody: Scores | None = None) -> Choice:
     """Choose what ships. METHOD, section 2.
 
-    A kind beats the base rate if its Brier score is the lower one and the 98 % interval of its AUC lies above one half.
+    A kind beats the base rate if its Brier score is the lower one and the 99 % interval of its AUC lies above one half.
     The boosted model beats the logistic regression if its Brier score is lower in at least 80 % of the resamples, both
     judged on the same ones; otherwise the simpler one of those that beat the base rate ships.
 
@@ -109,9 +109,7 @@ def beats_base_rate(scores: Scores, kind: str, everybody: Scores | None = None) 
 
 
 def _surely_beats(scores: Scores, kind: str) -> bool:
-    """Whether a kind beats the base rate on these accounts alone; of few, by its rank."""
-    if _few(scores):
-        return _not_worse(scores, kind) and _ranks(scores, kind, _CROSSED_LEVEL)
+    """Whether a kind beats the base rate on these accounts alone."""
     return scores.value("brier_skill", kind) > 0 and _ranks(scores, kind)
 
 
