@@ -22,6 +22,7 @@ from icp_ml.models.fitting import fit_models, model_attributes, model_records
 from icp_ml.models.settings import ModelSettings
 from icp_ml.models.storage import save_models
 from icp_ml.models.tuning import EXTRA, TRIALS, has_optuna, need_optuna, tune_outcome
+from icp_ml.models.tuning_memory import TrialMemory
 from icp_ml.models.tuning_result import Trial, Tuning
 from icp_ml.models.types import ModelReport, Models
 from icp_ml.release.folder import Release
@@ -37,6 +38,8 @@ from pipelines.model_settings import settings_file
 from pipelines.progress import Stages
 from pipelines.run_facts import settings, store, versions
 
+TRIED = ".tried"
+"""Folder beside the settings, where an interrupted search left what it had computed."""
 STAGES = ("read", "cohort", "leaks", "champion", "tuning", "models", "mlflow")
 
 
@@ -96,8 +99,9 @@ def train(
     looked = _look_at(champion, prepared, stages)
     uri, artifacts, moved = store(config, path)
     experiment = config.tracking.experiment or f"icp-{config.name}"
+    memory = _memory(prepared)
     with record_training(_training(prepared), uri, experiment, artifacts) as record:
-        tunings = _tune(prepared, record, stages)
+        tunings = _tune(prepared, record, stages, memory)
         found = {outcome: tuning.settings for outcome, tuning in tunings.items() if tuning.found}
         with stages.stage("models") as note:
             models = fit_models(prepared.cohort, config, prepared.usable, note, ModelSettings(found))
@@ -107,6 +111,7 @@ def train(
             _record(prepared, record, models, tunings, document)
             kept = _keep(prepared, record.run_id, tunings, document)
             run = record.end(training_note(document), _overall(models, stages))
+    memory.forget()
     if as_json:
         typer.echo(json.dumps(_script(document, run, kept, stages), indent=2, ensure_ascii=False))
     elif not quiet:
@@ -163,7 +168,17 @@ def _training(prepared: _Prepared) -> Training:
     )
 
 
-def _tune(prepared: _Prepared, record: TrainingRecord, stages: Stages) -> dict[str, Tuning]:
+def _memory(prepared: _Prepared) -> TrialMemory:
+    """Return what an interrupted search of the same data, settings and versions has computed."""
+    config = prepared.config
+    told = [prepared.inputs, settings(config, prepared.usable), config.seed, versions()]
+    memory = TrialMemory(settings_file(config.name).parent / TRIED, json.dumps(told, sort_keys=True, default=str))
+    if not memory.kept:
+        memory.forget()
+    return memory
+
+
+def _tune(prepared: _Prepared, record: TrainingRecord, stages: Stages, memory: TrialMemory) -> dict[str, Tuning]:
     """Search for settings, outcome by outcome; each try is recorded as it ends."""
     if not prepared.trials:
         return {}
@@ -173,13 +188,14 @@ def _tune(prepared: _Prepared, record: TrainingRecord, stages: Stages) -> dict[s
     with stages.stage("tuning") as note:
         for outcome, records in measured.items():
             record.begin_outcome(outcome)
-            note(f"{outcome} model: {prepared.trials} settings to try")
+            goes_on = ", going on where a run was stopped" if memory.kept else ""
+            note(f"{outcome} model: {prepared.trials} settings to try{goes_on}")
 
             def watch(trial: Trial, outcome: str = outcome) -> None:
                 note(f"{outcome} model: {trial.number + 1} of {prepared.trials} settings tried")
                 record.tried(outcome, trial.number, trial.settings.state(), _tried(trial), _trial_note(trial))
 
-            tunings[outcome] = tune_outcome(records, attributes, prepared.config.seed, prepared.trials, watch)
+            tunings[outcome] = tune_outcome(records, attributes, prepared.config.seed, prepared.trials, watch, memory)
     return tunings
 
 

@@ -23,6 +23,7 @@ from icp_ml.models.holdout import hold_out
 from icp_ml.models.selection import beats_base_rate
 from icp_ml.models.settings import BUILT_IN, ROUNDS, BoosterSettings
 from icp_ml.models.tuning_judge import SettingsJudge
+from icp_ml.models.tuning_memory import TrialMemory
 from icp_ml.models.tuning_period import TuningPeriod, tuning_period
 from icp_ml.models.tuning_result import SUPPORT, Trial, Tuning, support_of, verdict_words
 
@@ -42,6 +43,7 @@ def tune_outcome(
     random_state: int,
     trials: int = TRIALS,
     watch: Callable[[Trial], None] = lambda trial: None,
+    memory: TrialMemory | None = None,
 ) -> Tuning:
     """Search for settings of one outcome's trees, and try the best on later accounts.
 
@@ -57,6 +59,8 @@ def tune_outcome(
         How many settings to try; the first are the built-in ones.
     watch : callable, optional
         Given each try as it ends.
+    memory : TrialMemory, optional
+        Keeps what was computed, so that a search that is stopped goes on where it was.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def tune_outcome(
     outcome = records.target.outcome
     try:
         period = tuning_period(records)
-        judge = SettingsJudge(period.known, attributes, random_state)
+        judge = SettingsJudge(period.known, attributes, random_state, memory)
     except NotEnoughDataError as err:
         return Tuning(outcome, BUILT_IN, False, f"The built-in settings stay, untuned: {err}.")
     tried = _search(judge, random_state, trials, watch)

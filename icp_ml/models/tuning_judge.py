@@ -12,6 +12,7 @@ from icp_ml.models.history import Records
 from icp_ml.models.holdout import Plan, judgeable, judging_plan, outcome_weights, predict_kind
 from icp_ml.models.learners import BoostedLearner
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
+from icp_ml.models.tuning_memory import TrialMemory
 
 _HOPELESS = 2.0
 """Standard errors by which settings do worse than the built-in ones when they are given up early."""
@@ -30,6 +31,8 @@ class SettingsJudge:
         What the model may use.
     random_state : int
         Seed of folds and trees.
+    memory : TrialMemory, optional
+        Where losses are kept for a search that goes on later.
 
     Raises
     ------
@@ -37,8 +40,14 @@ class SettingsJudge:
         If no cut-off, and no fold either, leaves enough accounts to judge by.
     """
 
-    def __init__(self, known: Records, attributes: Mapping[str, Attribute], random_state: int) -> None:
-        self.known, self.attributes, self.random_state = known, attributes, random_state
+    def __init__(
+        self,
+        known: Records,
+        attributes: Mapping[str, Attribute],
+        random_state: int,
+        memory: TrialMemory | None = None,
+    ) -> None:
+        self.known, self.attributes, self.random_state, self.memory = known, attributes, random_state, memory
         self.plan: Plan = judging_plan(known, random_state)
         tested = known.target.take(np.concatenate([split.test for split in self.plan.splits]))
         if not judgeable(tested, self.plan.months):
@@ -74,8 +83,18 @@ class SettingsJudge:
     def _at(self, settings: BoosterSettings, at: int) -> np.ndarray:
         """Return the losses at one cut-off; what was computed once is not again."""
         if (settings, at) not in self.losses:
-            learner = BoostedLearner(self.attributes, self.random_state, settings)
-            split, months = self.plan.splits[at], self.plan.months
-            p = np.clip(predict_kind(learner, self.known, split, months, self.random_state), _LEAST, 1 - _LEAST)
-            self.losses[settings, at] = -self.case[at] * np.log(p) - self.control[at] * np.log1p(-p)
+            outcome, cutoff = self.known.target.outcome, self.plan.splits[at].label
+            found = self.memory.recall(outcome, settings, cutoff) if self.memory else None
+            if found is None:
+                found = self._compute(settings, at)
+                if self.memory:
+                    self.memory.keep(outcome, settings, cutoff, found)
+            self.losses[settings, at] = found
         return self.losses[settings, at]
+
+    def _compute(self, settings: BoosterSettings, at: int) -> np.ndarray:
+        """Fit at one cut-off and return the losses on the accounts begun after it."""
+        learner = BoostedLearner(self.attributes, self.random_state, settings)
+        split, months = self.plan.splits[at], self.plan.months
+        p = np.clip(predict_kind(learner, self.known, split, months, self.random_state), _LEAST, 1 - _LEAST)
+        return np.asarray(-self.case[at] * np.log(p) - self.control[at] * np.log1p(-p))

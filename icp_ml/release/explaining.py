@@ -25,6 +25,8 @@ from icp_ml.release.wording import evidence_words, holding_words, value_words
 
 _SHOWN_REASONS = 5
 _NEGLIGIBLE = 0.005
+_LEAST_POINTS = 0.01
+"""A reason that moves the chance by less is told with everything else, unless there is no larger one."""
 _PARTS = 4
 """Parts of the churn horizon at whose ends the chance to have left is told."""
 
@@ -218,7 +220,8 @@ def _model_reasons(
     effects, base = row.drop("base"), float(row["base"])
     points = pd.Series(shared_points(effects.to_numpy(dtype=float), base, predictor.outcome), index=effects.index)
     ranked = effects.abs().sort_values(ascending=False, kind="stable")
-    shown = [str(name) for name in ranked.index[ranked >= _NEGLIGIBLE][:_SHOWN_REASONS]]
+    telling = [str(name) for name in ranked.index[ranked >= _NEGLIGIBLE]]
+    shown = [name for name in telling if abs(points[name]) >= _LEAST_POINTS][:_SHOWN_REASONS] or telling[:1]
     reasons = [
         {
             "attribute": name,

@@ -25,6 +25,8 @@ from icp_ml.wording import condition_words, label_words, number_words
 _REASONS = 3
 _NEGLIGIBLE = 0.05
 """On the log scale: what raises the chance by less than a twentieth of itself is no reason."""
+_LEAST_PART = 0.1
+"""Part of the largest reason under which another is not worth a word."""
 _DIGITS = 4
 _FIRST_DAY = 0.95
 """Share of a signal dated on the day of the start, from which its dates are doubted."""
@@ -148,7 +150,8 @@ class _Reasons:
     def _largest(self, row: dict[Any, Any], effects: np.ndarray, columns: list[str], owners: np.ndarray) -> list[str]:
         """Return the reasons of one customer."""
         summed = {owner: float(effects[owners == owner].sum()) for owner in dict.fromkeys(owners)}
-        raising = sorted((o for o in summed if summed[o] >= _NEGLIGIBLE), key=lambda o: (-summed[o], o))
+        least = max(_NEGLIGIBLE, _LEAST_PART * max(summed.values(), default=0.0))
+        raising = sorted((o for o in summed if summed[o] >= least), key=lambda o: (-summed[o], o))
         told = []
         for owner in raising[:_REASONS]:
             own = np.flatnonzero(owners == owner)

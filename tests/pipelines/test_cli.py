@@ -108,6 +108,18 @@ def test_a_stop_from_the_keyboard_exits_130_and_says_that_nothing_is_half_writte
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is ended without a signal there")
+def test_a_request_to_end_cleans_up_like_a_stop_from_the_keyboard(tmp_path: Path) -> None:
+    stop = (
+        "import os, signal, time\nimport icp_ml.sample.writing as w\n"
+        "def stop(*a, **k):\n    os.kill(os.getpid(), signal.SIGTERM)\n    time.sleep(5)\n"
+        "w.write_sample = stop"
+    )
+    done = _icp("sample", "x", cwd=tmp_path, code=stop)
+    assert done.returncode == 130
+    assert "whole or not at all" in done.stderr
+
+
 def test_sample_says_what_to_do_next_and_quiet_says_nothing(tmp_path: Path) -> None:
     told = RUNNER.invoke(cli.app, ["sample", str(tmp_path / "a"), "--accounts", "60"])
     assert told.exit_code == 0

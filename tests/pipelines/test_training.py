@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import pipelines.training
 from icp_ml.models.settings import BoosterSettings
 from icp_ml.models.tuning import tune_outcome
+from icp_ml.models.tuning_judge import SettingsJudge
 from icp_ml.models.tuning_result import Tuning
 from pipelines import cli
 from pipelines.model_settings import find_settings, settings_file
@@ -150,6 +151,27 @@ def test_stopping_from_the_keyboard_leaves_nothing_half_written(work: Path, monk
     runs = client.search_runs([client.get_experiment_by_name("icp-small").experiment_id])
     open_parts = {r.info.status for r in runs if r.data.tags["icp.part"] != "trial"}
     assert open_parts == {"KILLED"}
+
+
+def test_a_search_that_was_stopped_goes_on_where_it_was(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*arguments: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    kept = settings_file("small").parent / pipelines.training.TRIED
+    with monkeypatch.context() as patched:
+        patched.setattr(pipelines.training, "fit_models", stop)
+        RUNNER.invoke(cli.app, ["train", "icp.yaml", "--trials", "2"])
+    assert list(kept.glob("*/*.npy"))
+    whole = json.loads(_train("--trials", "2", "--seed", "9", "--json").stdout)
+    assert not kept.exists(), "another seed is another search"
+    with monkeypatch.context() as patched:
+        patched.setattr(pipelines.training, "fit_models", stop)
+        RUNNER.invoke(cli.app, ["train", "icp.yaml", "--trials", "2", "--seed", "9"])
+        patched.undo()
+        patched.setattr(SettingsJudge, "_compute", stop)
+        again = json.loads(_train("--trials", "2", "--seed", "9", "--json").stdout)
+    assert _changing(again) == _changing(whole)
+    assert not kept.exists()
 
 
 def test_trials_without_optuna_are_one_message_and_exit_status_2(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,27 @@ def test_the_lines_shown_add_up_to_the_last_digit_and_keep_the_sign_of_each_effe
     assert [m > 0 for m in moves[:3]] == [True, False, True]
 
 
+class Little(Several):
+    """As above, but one of the attributes moves the chance by less than a point."""
+
+    effects: ClassVar = {"employee_count": 0.9, "has_revops": 0.02}
+
+
+class Least(Several):
+    """Nothing moves the chance by a point."""
+
+    effects: ClassVar = {"employee_count": 0.01, "has_revops": 0.02}
+
+
+def test_what_moves_a_chance_by_less_than_a_point_is_told_with_everything_else(release):
+    def attributes(model: Several) -> list[str]:
+        told = explain_account("a4", release, predictors={"churn": model})
+        return [reason["attribute"] for reason in told.models["churn"]["reasons"]]
+
+    assert attributes(Little()) == ["employee_count"]
+    assert attributes(Least()) == ["has_revops"]
+
+
 def test_without_models_the_chances_are_not_measured(release):
     told = explain_account("a4", release, predictors={})
     assert (told.p_win, told.p_churn) == (None, None)
