@@ -11,7 +11,7 @@ from icp_ml.models.holdout import HoldOut
 
 _GATE_LEVEL = 0.99
 """Interval of the AUC whose low end must exceed one half: one noise model in two hundred passes."""
-_LEANING_LEVEL, _CROSSED_LEVEL = 0.90, 0.995
+_LEANING_LEVEL, _CROSSED_LEVEL = 0.80, 0.995
 """Where later accounts lean to a model at the first level without deciding: what cross-validation on all must show."""
 _FEW = 50
 """Later accounts with or without the event, under which they lean to nothing: cross-validation on all decides alone."""
@@ -19,8 +19,9 @@ _LEAST_SLOPE = 0.1
 """Held-out calibration slope of all accounts under which a model is as good as silent."""
 _SUPPORT = 0.8
 """Share of resamples in which the boosted model must have the lower Brier score for its complexity to be worth it."""
-_CROSSED_SUPPORT = 0.95
-"""Where later accounts do not decide between the two: the share asked for in cross-validation on all accounts."""
+_AGAINST, _CROSSED_SUPPORT = 0.05, 0.95
+"""Down to the first share later accounts do not decide between the two, since the models judged on them learned from a
+part of the accounts, of which trees want more; the second is then asked for in cross-validation on all."""
 
 _NAMES = {"boosted": "boosted model", "logistic": "penalised logistic regression"}
 
@@ -140,7 +141,7 @@ def _few(scores: Scores) -> bool:
 
 def _boosted_wins(scores: Scores, support: float, crossed: float) -> bool:
     """Whether the boosted model beats the logistic regression; ``crossed`` counts where later accounts are unsure."""
-    undecided = _few(scores) or 1 - _SUPPORT < support < _SUPPORT
+    undecided = _few(scores) or _AGAINST < support < _SUPPORT
     return support >= _SUPPORT or (undecided and crossed >= _CROSSED_SUPPORT)
 
 

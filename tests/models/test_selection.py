@@ -73,8 +73,9 @@ def _leaning(gain: float, seed: int = 0, events: int = 200) -> Scores:
 @pytest.mark.parametrize(
     ("later", "everybody", "kind"),
     [
-        # A gain of 0.000 is seen in half of the resamples, one of 0.03 in all, one of -0.03 in none.
+        # A gain of 0.000 is seen in half of the resamples, one of 0.03 in all, of -0.01 in a sixth, of -0.03 in none.
         (0.0, 0.03, "boosted"),
+        (-0.01, 0.03, "boosted"),
         (0.0, 0.0, "logistic"),
         (-0.03, 0.03, "logistic"),
         (0.03, -0.03, "boosted"),
@@ -83,7 +84,7 @@ def _leaning(gain: float, seed: int = 0, events: int = 200) -> Scores:
 def test_cross_validation_decides_only_where_later_accounts_do_not(later: float, everybody: float, kind: str) -> None:
     choice = choose(_leaning(later), _leaning(everybody))
     assert choice.kind == kind
-    assert ("do not decide" in choice.verdict) == (kind == "boosted" and later == 0.0)
+    assert ("do not decide" in choice.verdict) == (kind == "boosted" and later <= 0.0)
 
 
 def test_too_few_later_events_do_not_speak_against_the_boosted_model() -> None:
@@ -98,8 +99,8 @@ def _ranking(auc: float, brier: float = 0.17, events: int = 200) -> Scores:
 
 @pytest.mark.parametrize(
     ("later", "everybody", "ships"),
-    # The AUC's resamples spread evenly over 0.02 to both sides: 0.53 is sure, 0.519 leans, 0.51 does not.
-    [(0.53, None, True), (0.519, 0.53, True), (0.519, 0.515, False), (0.51, 0.60, False), (0.519, None, False)],
+    # The AUC's resamples spread evenly over 0.02 to both sides: 0.53 is sure, 0.517 leans, 0.51 does not.
+    [(0.53, None, True), (0.517, 0.53, True), (0.517, 0.515, False), (0.51, 0.60, False), (0.517, None, False)],
 )
 def test_a_ranking_that_later_accounts_lean_to_must_be_sure_in_cross_validation(
     later: float, everybody: float | None, ships: bool
