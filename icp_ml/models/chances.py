@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
+LARGEST_HAZARD = 20.0
+"""Cumulative hazard behind the largest chance to churn, 1 - 2e-9: nobody leaves for certain, and a chance of exactly 1
+has no way back to its logarithm."""
 _FLAT = 1e-6
 """Below this distance on the log scale the curve is taken for its tangent."""
 
@@ -16,7 +19,16 @@ def chance_of(log_margin: np.ndarray | float, outcome: str) -> np.ndarray:
     (0.5, 0.6321)
     """
     margin = np.asarray(log_margin, dtype=float)
-    return np.asarray(expit(margin) if outcome == "win" else -np.expm1(-np.exp(margin)))
+    return np.asarray(expit(margin)) if outcome == "win" else chance_to_leave(np.exp(margin))
+
+
+def chance_to_leave(hazard: np.ndarray) -> np.ndarray:
+    """Return the chance to have left that a cumulative hazard makes, at most that of :data:`LARGEST_HAZARD`.
+
+    >>> chance_to_leave(np.array([0.0, np.log(2), 100.0])).round(9).tolist()
+    [0.0, 0.5, 0.999999998]
+    """
+    return np.asarray(-np.expm1(-np.minimum(hazard, LARGEST_HAZARD)))
 
 
 def log_margin_of(chance: np.ndarray | float, outcome: str) -> np.ndarray:

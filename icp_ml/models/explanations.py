@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.models.boosting import encoded_values
-from icp_ml.models.chances import log_margin_of
+from icp_ml.models.chances import LARGEST_HAZARD, log_margin_of
 from icp_ml.models.learners import BoostedScorer
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.tree_shap import tree_contributions
@@ -66,6 +66,8 @@ def verify_additivity(predictor: FittedPredictor, frame: pd.DataFrame) -> float:
         If it exceeds 0.001: the explanations would not be those of the predictions.
     """
     total = predictor.explain(frame).sum(axis=1).to_numpy()
+    if predictor.outcome != "win":
+        total = np.minimum(total, np.log(LARGEST_HAZARD))
     gap = float(np.abs(total - log_margin_of(predictor.predict(frame), predictor.outcome)).max(initial=0.0))
     if not gap <= TOLERANCE:
         raise ArithmeticError(f"SHAP values must add up to the margin within {TOLERANCE}; found a gap of {gap:.6f}")

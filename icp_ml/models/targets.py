@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from icp_ml.models.boosting import Loss
+from icp_ml.models.chances import chance_to_leave
 from icp_ml.models.hazard import BaselineHazard, fit_baseline
 from icp_ml.models.hazard_slope import hazard_slope
 from icp_ml.models.recalibration import LARGEST_SLOPE, recalibrate
@@ -137,7 +138,7 @@ class ChurnLink:
     def probability(self, margin: np.ndarray, months: float | None = None) -> np.ndarray:
         """Return the probability of churn by ``months``, default the horizon."""
         hazard = self.baseline.at(self.horizon if months is None else months)
-        return np.asarray(-np.expm1(-hazard * np.exp(self.slope * np.asarray(margin))))
+        return chance_to_leave(hazard * np.exp(self.slope * np.asarray(margin)))
 
     def evidence(self, margin: np.ndarray, target: ChurnTarget) -> tuple[np.ndarray, np.ndarray]:
         """Return the log relative risks, and the log of the churn expected at risk 1 over the time each was seen."""

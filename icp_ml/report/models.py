@@ -44,6 +44,7 @@ _PAIRS = {
 }
 _HAPPENED = {"churn": "seen to leave", "win": "won", "early_churn": "seen to leave"}
 _BEGUN = {"churn": "started", "win": "decided", "early_churn": "past their first weeks"}
+_BY_MONTH = ("group", "month", "n", "forecast", "observed", "low", "high")
 _SHOWN = 10
 
 
@@ -84,7 +85,7 @@ def _told(outcome: str, model: Mapping[str, Any], currency: str | None) -> Told:
         "kinds": [_KINDS[k] for k in kinds],
         "figures": _rows(measured, kinds, outcome, currency),
         "reliability": [r for r in model["reliability"] if r.get("observed") is not None],
-        "by_month": list(model.get("by_month") or []),
+        "by_month": [{key: row.get(key) for key in _BY_MONTH} for row in model.get("by_month") or []],
         # In points, level by level, where the release holds that; an older one has its log scale alone.
         "levels": [] if model.get("dependence") else _levels(model),
         **told_explained(outcome, model),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from icp_ml.models import explanations, learners
-from icp_ml.models.explanations import check_explanations
+from icp_ml.models.explanations import check_explanations, verify_additivity
 
 
 def test_every_shipped_model_was_checked_on_up_to_a_thousand_accounts(world, fitted) -> None:
@@ -38,6 +38,15 @@ def test_an_explanation_that_does_not_add_up_is_an_error(world, fitted) -> None:
     broken = replace(fitted.churn.predictor, scorer=_Off(fitted.churn.predictor.scorer))
     with pytest.raises(ArithmeticError, match=r"must add up to the margin within 0\.001; found a gap of [0-9.]+"):
         check_explanations(broken, world.cohort.latest)
+
+
+def test_customers_sure_to_leave_do_not_stop_a_run(world, fitted) -> None:
+    predictor = fitted.churn.predictor
+    certain = replace(predictor, link=replace(predictor.link, baseline=predictor.link.baseline.times(300.0)))
+    forecast = certain.predict(world.cohort.latest)
+    # A chance of exactly 1 has an infinite logarithm of its hazard.
+    assert 1 - 1e-8 < forecast.max() < 1
+    assert verify_additivity(certain, world.cohort.latest) < 1e-3
 
 
 def test_values_that_another_algorithm_does_not_give_are_an_error(world, fitted, monkeypatch) -> None:

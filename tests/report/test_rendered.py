@@ -76,6 +76,17 @@ def test_the_reliability_plot_marks_every_bin(documents: Documents) -> None:
     assert "promised 10 %, observed 12 %, n = 40" in page
 
 
+def test_churn_by_month_is_drawn_and_a_month_nobody_was_followed_for_says_so(documents: Documents) -> None:
+    seen = {"group": "all", "month": 1, "n": 90, "forecast": 0.02, "observed": 0.03, "low": 0.01, "high": 0.07}
+    # metrics.json leaves out what is not known.
+    later = {"group": "all", "month": 2, "n": 90, "forecast": 0.05}
+    documents["metrics"]["models"]["churn"]["by_month"] = [seen, later]
+    page = html_report(summarise(**documents))
+    assert "all, by month 1: forecast 2 %, observed 3 %" in page
+    assert page.count("not followed so long") == 1
+    assert 'class="curve"' in page
+
+
 def test_the_memo_has_its_eight_sections_in_order(documents: Documents) -> None:
     titles = re.findall(r"^## (\d)\. (.+)$", memo(summarise(**documents)), flags=re.MULTILINE)
     assert titles == [
