@@ -19,7 +19,7 @@ _LEAST_SLOPE = 0.1
 """Held-out calibration slope of all accounts under which a model is as good as silent."""
 _SUPPORT = 0.8
 """Share of resamples in which the boosted model must have the lower Brier score for its complexity to be worth it."""
-_AGAINST, _CROSSED_SUPPORT = 0.05, 0.95
+_AGAINST, _CROSSED_SUPPORT = 0.05, 0.90
 """Down to the first share later accounts do not decide between the two, since the models judged on them learned from a
 part of the accounts, of which trees want more; the second is then asked for in cross-validation on all."""
 
