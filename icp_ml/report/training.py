@@ -29,6 +29,8 @@ _SHOWN = ("events", "auc", "brier", "brier_skill", "calibration_slope", "calibra
 """Figures of the table; the rest is in the document and in MLflow."""
 _NOT_TUNED = "No settings were searched for; the model has the built-in ones, which are good untuned."
 _WORDS = {"churn": "who leaves", "win": "who is won"}
+_WIDE = 96
+"""Columns of a terminal that hold three figures with their intervals beside a label."""
 
 
 def training_document(
@@ -87,7 +89,7 @@ def print_training(document: Mapping[str, Any], console: Console, places: Mappin
         console.print()
         console.print(Text(f"{model['title']}: {model['plain']}" if model["plain"] else model["title"], style="bold"))
         console.print(Text(model["verdict"]))
-        console.print(_table(model))
+        console.print(_table(model, console.width < _WIDE))
         console.print(Text(f"Tuning: {model['tuning']['verdict']}"))
     for outcome, reason in document["absent"].items():
         console.print()
@@ -206,12 +208,22 @@ def _later(found: Comparison, tuning: Tuning) -> dict[str, Any]:
     }
 
 
-def _table(model: Mapping[str, Any]) -> Table:
+def _stacked(cell: str) -> str:
+    """Put a figure's interval on a line of its own.
+
+    >>> _stacked("0.772 (0.717 to 0.819)").splitlines()
+    ['0.772', '0.717 to 0.819']
+    """
+    value, _, interval = cell.partition(" (")
+    return f"{value}\n{interval.removesuffix(')')}" if interval else cell
+
+
+def _table(model: Mapping[str, Any], narrow: bool) -> Table:
     """Return the figures of each kind of model side by side."""
     table = Table(title=model["caption"], title_justify="left", title_style="", box=None, pad_edge=False)
     table.add_column("")
     for kind in model["kinds"]:
         table.add_column(kind, justify="right")
     for row in model["rows"]:
-        table.add_row(Text(row["label"]), *(Text(cell) for cell in row["cells"]))
+        table.add_row(Text(row["label"]), *(Text(_stacked(cell) if narrow else cell) for cell in row["cells"]))
     return table
