@@ -155,17 +155,20 @@ def _verdict(
     scores: Scores, kind: str, skilled: list[str], supports: tuple[float, float], everybody: Scores | None
 ) -> str:
     """Plain sentences on what ships."""
-    where, (support, crossed) = _where(scores.holdout), supports
+    where = _where(scores.holdout)
     if kind == "base_rate":
         figures = " and ".join(f"{_NAMES[k]}: {_auc_words(scores, k)}" for k in _NAMES)
         return f"Nothing beats the base rate {where} ({figures}), so everybody is given the base rate."
+    if everybody is None or _surely_beats(scores, kind):
+        return _shipping(scores, where, kind, skilled, supports)
+    told = _shipping(everybody, "in cross-validation on all accounts", kind, skilled, supports)
+    return f"{told} Later accounts alone are too few to decide that, {where} ({_auc_words(scores, kind)})."
+
+
+def _shipping(scores: Scores, where: str, kind: str, skilled: list[str], supports: tuple[float, float]) -> str:
+    """Say what ships, on the accounts that decided it."""
+    support, crossed = supports
     ships = f"The {_NAMES[kind]} ships: {where} it beats the base rate ({_auc_words(scores, kind)})"
-    if everybody is not None and not _surely_beats(scores, kind):
-        ships = (
-            f"The {_NAMES[kind]} ships: in cross-validation on all accounts it beats the base rate "
-            f"({_auc_words(everybody, kind)}), which too few later accounts to decide do not contradict, {where} "
-            f"({_auc_words(scores, kind)})"
-        )
     if kind == "boosted" and "logistic" in skilled and support < _SUPPORT:
         return (
             f"{ships}. Later accounts do not decide between it and the penalised logistic regression (better in "

@@ -123,4 +123,4 @@ def test_a_ranking_that_later_accounts_lean_to_must_be_sure_in_cross_validation(
 def test_too_few_later_events_leave_it_to_cross_validation(later: Scores, everybody: float, ships: bool) -> None:
     choice = choose(later, _ranking(everybody))
     assert (choice.kind != "base_rate") == ships
-    assert ("too few later accounts to decide" in choice.verdict) == ships
+    assert ("Later accounts alone are too few to decide that, out of time (245 " in choice.verdict) == ships
