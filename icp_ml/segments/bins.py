@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -123,10 +123,34 @@ class Grid:
     axis_of: np.ndarray
     bin_rows: sparse.csr_array
     cost: np.ndarray
+    _parts: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def mask(self, condition: int) -> np.ndarray:
         """Return which accounts a condition holds for, shape (n,), bool."""
         return np.asarray((self.subsets[[condition]] @ self.bin_rows).todense()).ravel() > 0
+
+    def is_part(self, condition: int, whole: int) -> bool:
+        """Return whether a condition on the same axis holds only where another does, and not everywhere it does."""
+        return bool(self.axis_of[condition] == self.axis_of[whole]) and condition in self.parts_of(whole)
+
+    def opposite(self, conditions: Sequence[int]) -> int | None:
+        """Return what holds for the values that conditions on one axis leave, None where no condition names them."""
+        axis = self.axis_of[conditions[0]]
+        same = np.flatnonzero(self.axis_of == axis)
+        taken = np.asarray(self.subsets[list(conditions)].sum(axis=0)).ravel() > 0
+        shared, sizes = self.subsets[same] @ taken, self.subsets[same].sum(axis=1)
+        left = self.axes[axis].bins - int(taken.sum())
+        found = same[(shared == 0) & (sizes == left)]
+        return int(found[0]) if left and len(found) else None
+
+    def parts_of(self, condition: int) -> np.ndarray:
+        """Return the conditions on the same axis that hold only where a condition does, and not everywhere it does."""
+        if condition not in self._parts:
+            same = np.flatnonzero(self.axis_of == self.axis_of[condition])
+            sizes = self.subsets[same].sum(axis=1)
+            shared = (self.subsets[same] @ self.subsets[[condition]].T).todense().ravel()
+            self._parts[condition] = same[(shared == sizes) & (sizes < sizes[same == condition][0])]
+        return self._parts[condition]
 
     def condition(self, index: int) -> Condition:
         """Return condition ``index`` in words that the product shares."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from icp_ml.segments.rulelist import pruned
+from icp_ml.segments.growing import pruned
 from icp_ml.segments.search import RuleSearch
 from icp_ml.segments.targets import Targets
 

@@ -13,6 +13,7 @@ from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
 from icp_ml.models.types import Models
 from icp_ml.segments.confirming import confirmed, share_explained
+from icp_ml.segments.consensus import central
 from icp_ml.segments.crossfit import Crossfit, crossfit, formed_without
 from icp_ml.segments.figures import churn_months, segment_figures
 from icp_ml.segments.folds import account_folds
@@ -27,8 +28,8 @@ from icp_ml.segments.types import SegmentsResult
 
 FEWEST_ACCOUNTS = 300
 FEWEST_IN_SEGMENT = 30
-LEAST_STABLE = 0.5
-_FURTHER_SAMPLES = 5
+LEAST_STABLE = 0.8
+_FURTHER_SAMPLES = 6
 _COMPARED_ON = (3, 4)  # folds on which the two ways of forming are compared
 _CLEARLY_MORE = 0.01  # share of variance, summed over outcomes, that chance seldom explains
 _TOLERANCE = 6.0  # chi-squared that one boundary for one region may cost
@@ -151,24 +152,29 @@ class _Discovery:
         """Return the rules that hold up on accounts that did not form them, with the stability of each."""
         self.tell("forming segments on all accounts, and again without each fifth")
         frame = self.forming.frame(self.counted)
-        rules = as_already_told(form(self.counted), self._tellable(proposals), self._fit, frame, _TOLERANCE)
+        rules = form(self.counted)
         again = formed_without(form, self.counted, self.folds) if rules else []
+        rules = central(rules, again, self._fit, frame, _TOLERANCE)
+        rules = as_already_told(rules, self._tellable(proposals), self._fit, frame, _TOLERANCE)
         whole = crossfit(rules, again, self.forming.cohort.attributes, self.counted, self.folds)
         smallest = max(FEWEST_IN_SEGMENT, int(SMALLEST_SHARE * len(frame) / 2))
-        kept, dropped = confirmed([m[self.counted] for m in whole.held_out], self.targets, smallest)
-        looked_at |= {
-            "formed": [rule.text() for rule in rules],
-            "not_confirmed": [{"rule": rules[at].text(), "p_value": p} for at, p in dropped.items()],
-            "unstable": [],
-        }
-        if not kept:
-            return whole.only([]), []
-        stability = resampled_jaccard([rules[i] for i in kept], [*again, *self._further(form)], frame)
-        stable = [at for at, s in enumerate(stability) if s >= LEAST_STABLE]
-        looked_at["unstable"] = [
-            {"rule": rules[i].text(), "stability": s} for i, s in zip(kept, stability, strict=True) if s < LEAST_STABLE
-        ]
-        return whole.only([kept[at] for at in stable]), [stability[at] for at in stable]
+        looked_at |= {"formed": [rule.text() for rule in rules], "not_confirmed": [], "unstable": []}
+        if not rules:
+            return whole, []
+        further, kept = self._further(form), list(range(len(rules)))
+        while kept:
+            held_out = [whole.held_out[at][self.counted] for at in kept]
+            held, dropped = confirmed(held_out, self.targets, smallest, len(rules))
+            looked_at["not_confirmed"] += [{"rule": rules[kept[i]].text(), "p_value": p} for i, p in dropped.items()]
+            kept = [kept[i] for i in held]
+            stability = resampled_jaccard([rules[at] for at in kept], further, frame)
+            if min(stability, default=1.0) >= LEAST_STABLE:
+                return whole.only(kept), stability
+            # Whoever belonged to a segment that goes falls to later ones, which have to hold up with them.
+            worst = int(np.argmin(stability))
+            looked_at["unstable"].append({"rule": rules[kept[worst]].text(), "stability": stability[worst]})
+            del kept[worst]
+        return whole.only([]), []
 
     def _further(self, form: Form) -> list[list[Rule]]:
         """Return the rules that further samples of four fifths form."""

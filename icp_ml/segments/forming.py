@@ -13,10 +13,12 @@ from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
 from icp_ml.segments.clustering import Clusters, density_clusters
 from icp_ml.segments.describing import described
-from icp_ml.segments.rulelist import as_rules, grow, rounded, rule_search
+from icp_ml.segments.growing import grow
+from icp_ml.segments.rulelist import as_rules, rounded, rule_search
 from icp_ml.segments.search import RuleSearch
 from icp_ml.segments.space import contribution_space
 from icp_ml.segments.targets import outcome_targets
+from icp_ml.segments.telling_apart import told_apart
 
 Form = Callable[[np.ndarray], list[Rule]]
 
@@ -77,7 +79,7 @@ class Forming:
     def _rules(self, rows: np.ndarray, form: Callable[[RuleSearch], list[tuple[int, ...]]]) -> list[Rule]:
         frame, targets = self.frame(rows), outcome_targets(self.cohort, rows)
         search = rule_search(frame, targets, self.config.attributes, self.names, self.config.criteria.max_conditions)
-        return [] if search is None else rounded(as_rules(form(search), search), frame, targets)
+        return [] if search is None else rounded(as_rules(told_apart(form(search), search), search), frame, targets)
 
     def _sample(self, accounts: np.ndarray) -> np.ndarray:
         """Return at most 20,000 accounts of a mask, so that time and memory stay bounded."""

@@ -19,11 +19,12 @@ from icp_ml.conditions import Condition, Rule
 from icp_ml.config.schema import Attribute
 from icp_ml.criteria.rounding import round_cuts, roundness
 from icp_ml.segments.bins import build_grid
-from icp_ml.segments.partition import cells, explained, falls_to, scatter
-from icp_ml.segments.search import Candidate, Limits, RuleSearch
-from icp_ml.segments.targets import DECIDING, Targets
+from icp_ml.segments.growing import grow
+from icp_ml.segments.partition import cells, explained
+from icp_ml.segments.search import Limits, RuleSearch
+from icp_ml.segments.targets import Targets
+from icp_ml.segments.telling_apart import told_apart
 
-MOST_SEGMENTS = 8
 SMALLEST_SHARE = 0.02
 _FEWEST = 20  # accounts of the forming half
 _TOLERANCE = 3.0  # chi-squared a rounder threshold may cost
@@ -48,7 +49,7 @@ def form_rules(
         Most conditions of a rule.
     """
     search = rule_search(frame, targets, attributes, names, deepest)
-    return [] if search is None else rounded(as_rules(grow(search), search), frame, targets)
+    return [] if search is None else rounded(as_rules(told_apart(grow(search), search), search), frame, targets)
 
 
 def rule_search(
@@ -66,96 +67,6 @@ def rule_search(
 def as_rules(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> list[Rule]:
     """Return grid conditions as rules."""
     return [Rule(tuple(search.grid.condition(c) for c in conditions)) for conditions in rules]
-
-
-def grow(search: RuleSearch) -> list[tuple[int, ...]]:
-    """Return ordered rules as conditions of the search's grid.
-
-    First by what decides an account's value, then, among the accounts this leaves, by pull too, and each rule once more
-    knowing all outcomes and all other rules. The first rule that holds counts, so a sign of pull that goes through good
-    and bad accounts alike must not come before the rules that tell these apart.
-    """
-    deciding = search.on(search.targets.on(DECIDING))
-    rules = pruned(readjusted(_extended([], deciding), deciding, deciding), deciding)
-    if deciding.q == search.q:
-        return rules
-    return pruned(readjusted(_extended(rules, search), search, deciding), search, deciding)
-
-
-def _extended(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> list[tuple[int, ...]]:
-    """Split the best rule off the rest, or off a rule found here, as long as one clears its hurdle."""
-    rules, given = list(rules), len(rules)
-    seen: dict[tuple[tuple[int, ...], bytes], Candidate | None] = {}
-    while len(rules) < MOST_SEGMENTS:
-        labels = search.cells(rules)
-        options: list[tuple[float, int, tuple[int, ...]]] = []
-        for cell in (-1, *range(given, len(rules))):
-            base, free = (rules[cell] if cell >= 0 else ()), labels == cell
-            key = (base, free.tobytes())
-            if key not in seen:
-                seen[key] = search.best(free, base)
-            found = seen[key]
-            if found is not None:
-                options.append((round(found.excess, 6), -cell, found.conditions))
-        if not options:
-            break
-        _, place, conditions = max(options)
-        # A part of an earlier segment is tried right before it, a part of the rest after all.
-        rules.insert(-place if place <= 0 else len(rules), conditions)
-    return rules
-
-
-def readjusted(rules: Sequence[tuple[int, ...]], search: RuleSearch, deciding: RuleSearch) -> list[tuple[int, ...]]:
-    """Search each rule again, knowing the others, and keep what fits better and no worse where value is decided."""
-    rules = list(rules)
-    for at in range(len(rules)):
-        labels = search.cells(rules)
-        found = search.best((labels == at) | (labels == -1)) if _own(rules, at) == rules[at] else None
-        if found is None:
-            continue
-        changed = [*rules[:at], found.conditions, *rules[at + 1 :]]
-        better = _gain(rules, changed, at, search) > 1e-6
-        if better and _gain(rules, changed, at, deciding) > -_TOLERANCE:
-            rules = changed
-    return rules
-
-
-def _gain(rules: list[tuple[int, ...]], changed: list[tuple[int, ...]], at: int, search: RuleSearch) -> float:
-    """Return what changing one rule gains, each rule's hurdle taken off."""
-    return search.fit(changed) - search.fit(rules) - search.hurdle(changed[at]) + search.hurdle(rules[at])
-
-
-def pruned(rules: Sequence[tuple[int, ...]], search: RuleSearch, *others: RuleSearch) -> list[tuple[int, ...]]:
-    """Drop, weakest first, the rules whose loss costs less than their hurdle, and those that hold for too few.
-
-    Where there are searches on other outcomes, a rule stays that carries its weight in any.
-    """
-    rules = list(rules)
-    while rules:
-        sizes = np.bincount(search.cells(rules) + 1, minlength=len(rules) + 1)[1:]
-        if sizes.min() < search.limits.smallest:
-            del rules[int(sizes.argmin())]
-            continue
-        losses = [
-            max(_loss(rules, i, s) - s.hurdle(_own(rules, i)) for s in (search, *others)) for i in range(len(rules))
-        ]
-        if min(losses) >= 0:
-            break
-        del rules[int(np.argmin(losses))]
-    return rules
-
-
-def _loss(rules: list[tuple[int, ...]], at: int, search: RuleSearch) -> float:
-    """Return the chi-squared lost without a rule, by how much the accounts that it parts scatter."""
-    less = rules[:at] + rules[at + 1 :]
-    parted = falls_to(search.cells(rules), search.cells(less), at)
-    return float(np.sum((search.fits(rules) - search.fits(less)) / scatter(search.targets, parted)))
-
-
-def _own(rules: Sequence[tuple[int, ...]], at: int) -> tuple[int, ...]:
-    """Return a rule's conditions but for those of a later rule that it is a part of, which has paid for them."""
-    whole = {c for rule in rules[at + 1 :] if set(rule) < set(rules[at]) for c in rule}
-    return tuple(c for c in rules[at] if c not in whole)
 
 
 def rounded(rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets) -> list[Rule]:

@@ -13,10 +13,13 @@ from icp_ml.segments.bins import Grid
 from icp_ml.segments.partition import cells, scatter
 from icp_ml.segments.targets import Targets
 
+MOST_SEGMENTS = 8
 _LEAST_EXPOSURE = {"win": 15.0, "churn": 3.0, "pull": 10.0, "expansion": 10.0}
-_BEAM = 20
+_BEAM = 10
 _SEEDS = 3  # candidates kept of one set of attributes
-_LARGER_SIDE = 0.6
+_OTHER_SIDE = 0.6
+_ABOUT_HALF = 0.42  # share of either side from which none is the small one
+_EVEN = 0.5
 _TRIES = 2  # candidates refined of each depth
 
 
@@ -70,7 +73,9 @@ class RuleSearch:
         self._masks: dict[int, np.ndarray] = {}
         self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)])
         self.least = np.array([_LEAST_EXPOSURE.get(name, 10.0) for name in targets.names])
+        self._better = np.array([-1.0 if name == "churn" else 1.0 for name in targets.names])
         self._hurdles: dict[float, float] = {}
+        self._found: dict[tuple[bytes, tuple[int, ...]], Candidate | None] = {}
 
     def on(self, targets: Targets) -> RuleSearch:
         """Return the same search on other outcomes of the same accounts."""
@@ -79,6 +84,10 @@ class RuleSearch:
     def hurdle(self, conditions: tuple[int, ...]) -> float:
         """Return the chi-squared that a rule must gain: what the best of all rules of its kind gains by chance."""
         return self._critical(float(self.grid.cost[list(conditions)].sum())) if conditions else 0.0
+
+    def hurdle_among(self, tried: int) -> float:
+        """Return the chi-squared that the best of so many given rules gains by chance."""
+        return self._critical(math.log(tried))
 
     def _critical(self, cost: float) -> float:
         cost = round(cost, 2)
@@ -98,6 +107,12 @@ class RuleSearch:
         """
         if self.limits.deepest <= len(base) or not self.q:
             return None
+        key = (free.tobytes(), base)
+        if key not in self._found:
+            self._found[key] = self._searched(free, base)
+        return self._found[key]
+
+    def _searched(self, free: np.ndarray, base: tuple[int, ...]) -> Candidate | None:
         beam = [base]
         found: list[Candidate] = []
         for _ in range(self.limits.deepest - len(base)):
@@ -106,9 +121,47 @@ class RuleSearch:
                 break
             found += level[:_TRIES]
             beam = [c.conditions for c in level]
-        refined = [self._refined(c, free, base) for c in found]
+        refined = [self._to_the_point(self._refined(c, free, base), free, base) for c in found]
         found = [c for c in refined if c.excess > 0]
         return max(found, key=lambda c: self._merit(c, free), default=None)
+
+    def best_part(self, free: np.ndarray, base: tuple[int, ...]) -> Candidate | None:
+        """Return the best part of a rule, by conditions added or one narrowed; None where none clears its hurdle.
+
+        Parameters
+        ----------
+        free : ndarray of bool, shape (n,)
+            Accounts to split, all of which the rule holds for.
+        base : tuple of int
+            The rule's conditions; none of it means the best rule of all.
+        """
+        added = self.best(free, base)
+        found = [*self._narrowed(free, base), *([added] if added else [])]
+        return max(found, key=lambda c: self._merit(c, free), default=None)
+
+    def _narrowed(self, free: np.ndarray, base: tuple[int, ...]) -> list[Candidate]:
+        """Return, for each condition of a rule, its best narrower stand-in on the same attribute, if it clears."""
+        found = []
+        for condition in base if self.q else ():
+            options = self.grid.parts_of(condition)
+            if not len(options):
+                continue
+            bin_rows, scattered = self._of(free)
+            values = self.values[free]
+            gains = self._gains(self.grid.subsets[options] @ (bin_rows @ values), values.sum(axis=0), scattered)
+            excess = gains - np.array([self.hurdle((int(o),)) for o in options])
+            best = int(np.argmax(np.round(excess, 6)))
+            if excess[best] > 0:
+                rest = tuple(c for c in base if c != condition)
+                conditions = tuple(sorted((*rest, int(options[best]))))
+                found.append(Candidate(conditions, float(gains[best]), float(excess[best])))
+        return found
+
+    def is_part(self, rule: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+        """Return whether a rule holds only where another does, as can be read off their conditions."""
+        if set(rule) == set(whole):
+            return False
+        return all(c in rule or any(self.grid.is_part(r, c) for r in rule) for c in whole)
 
     def gain_of(self, inside: np.ndarray, free: np.ndarray) -> float:
         """Return the chi-squared gained by splitting ``inside`` from the other free accounts."""
@@ -142,9 +195,23 @@ class RuleSearch:
         return np.asarray(np.sum(s**2 / np.maximum(x, 1e-9) * (x > 1e-9), axis=0))
 
     def _merit(self, candidate: Candidate, free: np.ndarray) -> tuple[float, tuple[int, ...]]:
-        """Rank lower a rule that holds for most: the smaller side is the one that stands out, and the one to name."""
-        stands_out = 2 * np.sum(self.mask(candidate.conditions) & free) <= np.sum(free)
-        return round(candidate.excess * (1.0 if stands_out else _LARGER_SIDE), 6), candidate.conditions
+        """Rank lower the rule of the side that is not to be named.
+
+        The smaller side stands out; of two about as large, the one that fares better, so that the choice does not
+        change with the draw.
+        """
+        inside = self.mask(candidate.conditions) & free
+        share = np.sum(inside) / np.sum(free)
+        named = self._fares_better(inside, free) if _ABOUT_HALF <= share <= 1 - _ABOUT_HALF else share < _ABOUT_HALF
+        return round(candidate.excess * (1.0 if named else _OTHER_SIDE), 6), candidate.conditions
+
+    def _fares_better(self, inside: np.ndarray, free: np.ndarray) -> bool:
+        """Return whether accounts inside win, stay, pull and expand more than the other free ones, all together."""
+        here, there = (self.values[where].sum(axis=0) for where in (inside, free & ~inside))
+        q = self.q
+        x_in, x_out = np.maximum(here[q : 2 * q], 1e-9), np.maximum(there[q : 2 * q], 1e-9)
+        difference = (here[:q] / x_in - there[:q] / x_out) * np.sqrt(x_in * x_out / (x_in + x_out))
+        return float(np.sum(difference * self._better)) >= 0
 
     def _extend(
         self, beam: list[tuple[int, ...]], free: np.ndarray, base: tuple[int, ...], most: int = 0
@@ -218,6 +285,34 @@ class RuleSearch:
                 return best
             best = better
         return best
+
+    def _to_the_point(self, candidate: Candidate, free: np.ndarray, base: tuple[int, ...]) -> Candidate:
+        """Drop, weakest first, the conditions without which the rule does as well: each must beat chance alone."""
+        conditions = candidate.conditions
+        while True:
+            own = [c for c in conditions if c not in base]
+            spare = (
+                {c: self._added_by(c, conditions, free) - self._hurdle_of_one(c) for c in own} if len(own) > 1 else {}
+            )
+            weakest = min(spare, key=lambda c: (round(spare[c], 6), c), default=None)
+            if weakest is None or spare[weakest] >= 0:
+                break
+            conditions = tuple(c for c in conditions if c != weakest)
+        if conditions == candidate.conditions:
+            return candidate
+        return self._candidate(conditions, self.gain_of(self.mask(conditions), free), base)
+
+    def _hurdle_of_one(self, condition: int) -> float:
+        """Return the chi-squared that a condition must add: what the best of its kind adds by an even chance.
+
+        The rule as a whole has to clear the stricter hurdle; this one only keeps idle words out.
+        """
+        return self._critical(float(self.grid.cost[condition]) + math.log(self.limits.chance / _EVEN))
+
+    def _added_by(self, condition: int, conditions: tuple[int, ...], free: np.ndarray) -> float:
+        """Return the chi-squared between the accounts of a rule and those that one of its conditions keeps out."""
+        without = free & self.mask(tuple(c for c in conditions if c != condition))
+        return self.gain_of(self.mask((condition,)) & without, without)
 
     def _gains(self, inside: np.ndarray, total: np.ndarray, scattered: np.ndarray) -> np.ndarray:
         """Return the chi-squared gained, shape (rows,); 0 where either side is too small to judge."""

@@ -14,7 +14,7 @@ ATTRIBUTES = {
 }
 
 
-def test_a_sign_of_pull_comes_after_the_regions_it_goes_through():
+def test_a_sign_of_pull_parts_the_regions_it_goes_through_and_hides_none():
     rng = np.random.default_rng(4)
     n = 2000
     frame = pd.DataFrame({name: pd.array(rng.random(n) < 0.4, dtype="boolean") for name in ATTRIBUTES})
@@ -25,5 +25,10 @@ def test_a_sign_of_pull_comes_after_the_regions_it_goes_through():
     scores = np.column_stack([(won - won.mean()) / won.std(), (pull - pull.mean()) / pull.std()])
     targets = Targets(("win", "pull"), scores, np.ones((n, 2)), {})
     rules = form_rules(frame, targets, ATTRIBUTES, list(ATTRIBUTES))
-    assert rules[0].text() == "Has revops"
-    assert rules[-1].text() == "Uses zendesk is yes"
+    cells_told = {rule.text() for rule in rules}
+    assert cells_told == {
+        "Has revops and uses zendesk is yes",
+        "Has revops and uses zendesk is no",
+        "Has no revops and uses zendesk is yes",
+        "Has no revops and uses zendesk is no",
+    }

@@ -1,0 +1,159 @@
+"""Ordered rules grown by what they explain: added, searched again knowing the others, and dropped, until none helps.
+
+What a list is worth is the chi-squared between its cells less the hurdle of each rule: what the best rule of its kind
+gains by chance. A rule that is part of a later one pays only for what it adds to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from icp_ml.segments.partition import falls_to, scatter
+from icp_ml.segments.search import MOST_SEGMENTS, Candidate, RuleSearch
+from icp_ml.segments.targets import DECIDING
+
+_ROUNDS = 4
+
+Rules = list[tuple[int, ...]]
+
+
+def grow(search: RuleSearch) -> Rules:
+    """Return ordered rules as conditions of the search's grid.
+
+    The best single rule is not always part of the best list: a sign of pull that goes through good and bad accounts
+    alike hides the rules that tell these apart. So the list is grown twice, from nothing and from what decides an
+    account's value alone, and the one that is worth more counts.
+    """
+    deciding = search.on(search.targets.on(DECIDING))
+    starts: list[Rules] = [[]]
+    if 0 < deciding.q < search.q:
+        starts.insert(0, settled([], deciding))
+    grown = [settled(start, search) for start in starts]
+    return max(grown, key=lambda rules: round(worth(rules, search), 6))
+
+
+def settled(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
+    """Add rules, search each again and drop what no longer carries its weight, until nothing changes."""
+    rules = list(rules)
+    for _ in range(_ROUNDS):
+        before = rules
+        rules = pruned(searched_again(extended(rules, search), search), search)
+        if rules == before:
+            break
+    return rules
+
+
+def worth(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> float:
+    """Return the chi-squared between the cells of ordered rules less the hurdle of each, up to a constant."""
+    return search.fit(rules) - _price(rules, search)
+
+
+def _price(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> float:
+    return sum(search.hurdle(_own(rules, at, search)) for at in range(len(rules)))
+
+
+def extended(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
+    """Split the best rule off the rest, or off any rule, or widen one, as long as one clears its hurdle."""
+    rules = list(rules)
+    while len(rules) < MOST_SEGMENTS:
+        labels = search.cells(rules)
+        options: list[tuple[float, int, tuple[int, ...]]] = []
+        for cell in range(-1, len(rules)):
+            found = search.best_part(labels == cell, rules[cell] if cell >= 0 else ())
+            if found is not None:
+                options.append((round(found.excess, 6), -cell, found.conditions))
+        options += [(round(c.excess, 6), 1, c.conditions) for c in _widened(rules, labels == -1, search)]
+        if not options:
+            break
+        _, place, conditions = max(options)
+        # A part of an earlier segment is tried right before it, a part of the rest after all.
+        rules.insert(-place if place <= 0 else len(rules), conditions)
+    return rules
+
+
+def _widened(rules: Rules, free: np.ndarray, search: RuleSearch) -> list[Candidate]:
+    """Return the rules of which one is a part, by leaving conditions out, that hold for free accounts and clear.
+
+    A part that stands has paid for its conditions: what chance can add is the choice of which to leave out.
+    """
+    wider = {c for rule in rules for size in range(1, len(rule)) for c in combinations(rule, size)} - set(rules)
+    hurdle = search.hurdle_among(max(len(wider), 1))
+    gains = {conditions: search.gain_of(search.mask(conditions) & free, free) for conditions in sorted(wider)}
+    return [Candidate(conditions, gain, gain - hurdle) for conditions, gain in gains.items() if gain > hurdle]
+
+
+def searched_again(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
+    """Search each rule again, knowing the others, and keep what is worth more."""
+    rules = list(rules)
+    best = worth(rules, search)
+    for at in range(len(rules)):
+        for changed in _changes(rules, at, search):
+            if worth(changed, search) > best + 1e-6:
+                rules, best = changed, worth(changed, search)
+    return rules
+
+
+def _changes(rules: Rules, at: int, search: RuleSearch) -> list[Rules]:
+    """Return the lists in which one rule is the best of the accounts that are its own, or could be."""
+    labels, whole = search.cells(rules), _whole(rules, at, search)
+    parts = [i for i in range(at) if _whole(rules, i, search) == at]
+    changes = []
+    if whole is not None:
+        found = search.best_part((labels == at) | (labels == whole), rules[whole])
+        changes += [_exchanged(rules, at, found)]
+    changes += [_exchanged(rules, at, search.best((labels == at) | (labels == -1)))]
+    if parts:
+        found = search.best(np.isin(labels, [-1, at, *parts]))
+        changes += [_exchanged(rules, at, found, parts)]
+    return [changed for changed in changes if changed is not None]
+
+
+def _exchanged(rules: Rules, at: int, found: Candidate | None, parts: Sequence[int] = ()) -> Rules | None:
+    """Return rules with one exchanged, its parts narrowed in the same way; None where nothing was found."""
+    if found is None:
+        return None
+    changed = [*rules[:at], found.conditions, *rules[at + 1 :]]
+    for part in parts:
+        own = tuple(c for c in rules[part] if c not in rules[at])
+        changed[part] = tuple(sorted({*found.conditions, *own}))
+    return changed
+
+
+def pruned(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
+    """Drop, weakest first, the rules whose loss costs less than their hurdle, and those that hold for too few."""
+    rules = list(rules)
+    while rules:
+        sizes = np.bincount(search.cells(rules) + 1, minlength=len(rules) + 1)[1:]
+        if sizes.min() < search.limits.smallest:
+            del rules[int(sizes.argmin())]
+            continue
+        losses = [_loss(rules, at, search) for at in range(len(rules))]
+        if min(losses) >= 0:
+            break
+        del rules[int(np.argmin(losses))]
+    return rules
+
+
+def _loss(rules: Rules, at: int, search: RuleSearch) -> float:
+    """Return what is lost without a rule: chi-squared, by how much its accounts scatter, less what it costs.
+
+    Without the rule that it is a part of, a part has to pay for all its conditions: that much the whole saves.
+    """
+    less = rules[:at] + rules[at + 1 :]
+    parted = falls_to(search.cells(rules), search.cells(less), at)
+    lost = float(np.sum((search.fits(rules) - search.fits(less)) / scatter(search.targets, parted)))
+    return lost - max(_price(rules, search) - _price(less, search), search.hurdle_among(len(rules)))
+
+
+def _own(rules: Sequence[tuple[int, ...]], at: int, search: RuleSearch) -> tuple[int, ...]:
+    """Return a rule's conditions but for those of a later rule that it is a part of, which has paid for them."""
+    whole = _whole(rules, at, search)
+    return rules[at] if whole is None else tuple(c for c in rules[at] if c not in rules[whole])
+
+
+def _whole(rules: Sequence[tuple[int, ...]], at: int, search: RuleSearch) -> int | None:
+    """Return the place of the first later rule that a rule is a part of, None where there is none."""
+    return next((j for j in range(at + 1, len(rules)) if search.is_part(rules[at], rules[j])), None)
