@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from icp_ml.report.assembling import Found
 from icp_ml.report.description import run_description
 from icp_ml.report.terminal import print_summary
 from icp_ml.scorecard.building import build_scorecard
+from icp_ml.segments.changes import changes_since
 from icp_ml.segments.discovery import discover_segments
 from icp_ml.tables.reading import read_tables
 from icp_ml.tables.tables import Tables
@@ -116,8 +118,9 @@ def _compute(
         earlier = before.criteria if before else None
         criteria = discover_criteria(cohort, config, leaks.usable, config.seed, earlier, note)
     with stages.stage("segments") as note:
-        known = before.segments["segments"] if before else ()
+        known = before.segments if before else None
         segments = discover_segments(cohort, models, config, leaks.usable, config.seed, known, note, criteria.rules)
+        segments = replace(segments, changes=changes_since(known, segments.segments, cohort, config.attributes))
     with stages.stage("scorecard"):
         scorecard = build_scorecard(
             cohort, criteria.proposals, config, int(criteria.searched["horizon_months"]), models

@@ -12,6 +12,7 @@ from typing import Any
 from icp_ml.report.groups import SAME, absent_sentence
 from icp_ml.report.proposals import Told
 from icp_ml.report.rendering import render_markdown
+from icp_ml.report.segment_changes import change_of
 from icp_ml.report.words import count
 from icp_ml.wording import list_words
 
@@ -95,7 +96,8 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     others = tuple(f"Not selected: {_named(s)}" for s in summary["segments"] if s is not chosen.segment)
     questions: tuple[tuple[str, str], ...] = ()
     if chosen.segment:
-        first = [f"Selected: {_named(chosen.segment)}", _resting(summary)]
+        changed = change_of(summary["changes"], chosen.segment["id"])
+        first = [f"Selected: {_named(chosen.segment)}", _resting(summary), _since_before(changed)]
     elif summary["target"]:
         now = count(summary["target"]["accounts"], "account")
         first = [f"Selected: what the criteria describe and no exclusion hits, {now} now. {_no_segment(summary)}"]
@@ -103,6 +105,11 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
         why = summary["not_proposed"] or "No group to pursue stands out among the accounts that no exclusion hits."
         first, questions = [f"No segment is selected. {_no_segment(summary)}", why], (_WHO_TO_TRY,)
     return Section("Segment selected", tuple(t for t in first if t), (*criteria, *figures, *others), questions)
+
+
+def _since_before(changed: str) -> str:
+    """Say what became of the selected segment since the previous release; empty where it is the same."""
+    return f"Since the release before: {changed}" if changed else ""
 
 
 def _resting(summary: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from icp_ml.report.models import told_models
 from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals, told_two_numbers
 from icp_ml.report.quality import told_quality
 from icp_ml.report.searched import told_no_evidence, told_searched
+from icp_ml.report.segment_changes import told_changes
 from icp_ml.report.stated import told_stated
 from icp_ml.report.words import count, money, percent, span
 from icp_ml.wording import list_words
@@ -38,8 +39,8 @@ def summarise(
         ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
         ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
         ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
-        ``target`` or None; ``segments``, ``no_segments``; ``models``; ``quality``; ``loss_reasons``; ``settings``;
-        ``known``; ``limits`` (sentences).
+        ``target`` or None; ``segments``, ``no_segments``, ``changes`` (since the previous release) or None; ``models``;
+        ``quality``; ``loss_reasons``; ``settings``; ``known``; ``limits`` (sentences).
     """
     counted, settings = metrics["counted"], metrics.get("settings") or {}
     everybody, target = counted["everybody"], metrics.get("target") or {}
@@ -67,6 +68,7 @@ def summarise(
         "target": _target(target, currency, horizon, everybody),
         "segments": told_segments(segments, target.get("segments") or {}, everybody, horizon),
         "no_segments": segments.get("none_because"),
+        "changes": told_changes(segments),
         "models": told_models(metrics, currency),
         "loss_reasons": [f"{r['reason']} ({percent(r['share'])})" for r in counted.get("loss_reasons") or []],
         "settings": settings,

@@ -44,7 +44,7 @@ def print_summary(summary: Mapping[str, Any], console: Console, places: Mapping[
         page.line(summary["not_proposed"], indent=2)
     if summary["stated"]:
         page.stated(summary["stated"])
-    page.segments(summary["segments"], summary["no_segments"])
+    page.segments(summary["segments"], summary["no_segments"], summary["changes"])
     page.tiers(summary["scorecard"], summary["tiers_now"], summary["tension"])
     page.section("How far the models can be trusted", [_model(m) for m in summary["models"]])
     page.warnings(summary["quality"])
@@ -109,8 +109,8 @@ class _Page:
             self.lines(entry["receipt"][:_STATED_RECEIPT_LINES], indent=6)
             self.lines(entry["mind"], "dim", 6)
 
-    def segments(self, segments: list[Told], none_because: str | None) -> None:
-        """Print the segments, or why there are none."""
+    def segments(self, segments: list[Told], none_because: str | None, changes: Told | None) -> None:
+        """Print the segments, or why there are none, and what became of those of the previous release."""
         self.section("Segments", [none_because or "Groups that differ in winning, keeping, expanding or pull."])
         for segment in segments:
             head = Text.assemble(
@@ -126,6 +126,9 @@ class _Page:
             shown = [_figure(figures[name]) for name in _segment_figures(figures)]
             if shown:
                 self.line(f"{_capital('; '.join(shown))}.", indent=6)
+        if changes:
+            self.line(changes["headline"], indent=2)
+            self.lines(changes["texts"], indent=6)
 
     def tiers(self, scorecard: Told, now: list[Told], tension: list[str]) -> None:
         """Print the tiers: what was measured in each, and what is in it now."""

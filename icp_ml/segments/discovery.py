@@ -18,11 +18,12 @@ from icp_ml.segments.crossfit import Crossfit, crossfit, formed_without
 from icp_ml.segments.figures import churn_months, segment_figures
 from icp_ml.segments.folds import account_folds
 from icp_ml.segments.forming import Form, Forming, as_already_told
-from icp_ml.segments.identity import kept_ids
+from icp_ml.segments.identity import Earlier, kept_ids
 from icp_ml.segments.measuring import Grouping, measured
 from icp_ml.segments.partition import cells, explained
 from icp_ml.segments.rulelist import SMALLEST_SHARE
 from icp_ml.segments.stability import resampled_jaccard
+from icp_ml.segments.steadying import as_before
 from icp_ml.segments.targets import Targets, outcome_targets
 from icp_ml.segments.types import SegmentsResult
 
@@ -41,7 +42,7 @@ def discover_segments(
     config: Config,
     usable: Sequence[str],
     seed: int,
-    previous: Sequence[Mapping[str, Any]] = (),
+    previous: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
     proposals: Sequence[Rule] = (),
 ) -> SegmentsResult:
@@ -64,8 +65,9 @@ def discover_segments(
         Attributes that may be named.
     seed : int
         Seed of the split, of trees and of resampling.
-    previous : sequence of mapping
-        Entries of an earlier ``segments.json``, whose ids are kept where accounts overlap.
+    previous : mapping, optional
+        Content of the previous release's ``segments.json``: ids are kept where accounts overlap, and its rules where
+        they fit about as well.
     progress : callable, optional
         Told each step.
     proposals : sequence of Rule
@@ -100,13 +102,14 @@ def discover_segments(
         Forming(cohort, config, tuple(names), seed), counted, account_folds(cohort.accounts.index, seed), targets, tell
     )
     form, clusters = job.better_way(looked_at)
-    found, stability = job.segments(form, proposals, looked_at)
+    earlier = Earlier.from_document(previous, config.attributes)
+    found, stability = job.segments(form, earlier, proposals, looked_at)
     tell("measuring segments")
     months = churn_months(cohort, counted)
     looked_at["population"] = segment_figures(cohort, counted, months, config.economics)
     if not found.rules:
         return SegmentsResult((), _no_structure(looked_at), looked_at)
-    ids = kept_ids(found.rules, previous, cohort.attributes)
+    ids = kept_ids(found.rules, earlier, cohort.latest)
     segments, more = measured(cohort, config, found, ids, stability, Grouping(counted, clusters))
     return SegmentsResult(segments, None, looked_at | more)
 
@@ -147,15 +150,16 @@ class _Discovery:
         return forms[chosen], clusters
 
     def segments(
-        self, form: Form, proposals: Sequence[Rule], looked_at: dict[str, Any]
+        self, form: Form, earlier: Earlier, proposals: Sequence[Rule], looked_at: dict[str, Any]
     ) -> tuple[Crossfit, list[float]]:
         """Return the rules that hold up on accounts that did not form them, with the stability of each."""
         self.tell("forming segments on all accounts, and again without each fifth")
         frame = self.forming.frame(self.counted)
-        rules = form(self.counted)
+        rules, before = form(self.counted), self._tellable(earlier.still_tried)
         again = formed_without(form, self.counted, self.folds) if rules else []
         rules = central(rules, again, self._fit, frame, _TOLERANCE)
-        rules = as_already_told(rules, self._tellable(proposals), self._fit, frame, _TOLERANCE)
+        rules = as_before(rules, before, self._fit, frame, _TOLERANCE)
+        rules = as_already_told(rules, self._tellable(proposals), self._fit, frame, _TOLERANCE, settled=before)
         whole = crossfit(rules, again, self.forming.cohort.attributes, self.counted, self.folds)
         smallest = max(FEWEST_IN_SEGMENT, int(SMALLEST_SHARE * len(frame) / 2))
         looked_at |= {"formed": [rule.text() for rule in rules], "not_confirmed": [], "unstable": []}
@@ -184,8 +188,9 @@ class _Discovery:
         samples = [rng.permutation(rows)[: round(0.8 * len(rows))] for _ in range(_FURTHER_SAMPLES)]
         return [form(np.isin(np.arange(len(self.counted)), sample)) for sample in samples]
 
-    def _tellable(self, proposals: Sequence[Rule]) -> list[Rule]:
-        return [rule for rule in proposals if set(rule.attributes) <= set(self.forming.names)]
+    def _tellable(self, rules: Sequence[Rule]) -> list[Rule]:
+        most = self.forming.config.criteria.max_conditions
+        return [r for r in rules if set(r.attributes) <= set(self.forming.names) and len(r.conditions) <= most]
 
     def _fit(self, rules: list[Rule]) -> float:
         frame = self.forming.frame(self.counted)

@@ -44,6 +44,7 @@ def segments_document(result: SegmentsResult, cohort: Cohort, config: Config) ->
         "currency": cohort.currency,
         "segments": [_entry(segment, config) for segment in result.segments],
         "none_because": result.none_because,
+        "changes": result.changes,
         "looked_at": result.looked_at,
     }
 

@@ -32,8 +32,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class SegmentsResult:
-    """All segments, in the order their rules are tried; ``none_because`` says why there is none."""
+    """All segments, in the order their rules are tried; ``none_because`` says why there is none.
+
+    ``changes`` is what :func:`icp_ml.segments.changes.changes_since` returns, None without a previous release.
+    """
 
     segments: tuple[Segment, ...]
     none_because: str | None
     looked_at: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] | None = None

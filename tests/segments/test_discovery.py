@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from icp_ml.conditions import Condition
 from icp_ml.models.types import Models
 from icp_ml.segments import assign_segments, discover_segments, segments_document
 
@@ -87,9 +89,32 @@ def test_ids_are_kept_when_discovered_again_with_the_last_release(found, config)
     cohort, _, result = found
     document = segments_document(result, cohort, config)
     entries = [{**entry, "id": f"S{i + 40}"} for i, entry in enumerate(document["segments"])]
-    again = discover_segments(cohort, NONE, config, list(config.attributes), 5, previous=entries)
+    again = discover_segments(cohort, NONE, config, list(config.attributes), 5, previous={"segments": entries})
     assert [s.id for s in again.segments] == [e["id"] for e in entries]
     assert [s.rule for s in again.segments] == [s.rule for s in result.segments]
+
+
+def test_the_previous_boundary_stays_where_it_fits_about_as_well_and_the_figures_are_measured_as_before(found, config):
+    cohort, _, result = found
+    entries = segments_document(result, cohort, config)["segments"]
+    at = next(i for i, s in enumerate(result.segments) if "employee_count" in s.rule.attributes)
+    near = replace(result.segments[at].rule, conditions=tuple(map(_one_more, result.segments[at].rule.conditions)))
+    assert near != result.segments[at].rule
+    entries[at] = {"id": "S9", "rule": {"when": near.jsonlogic()}}
+    again = discover_segments(cohort, NONE, config, list(config.attributes), 5, previous={"segments": entries})
+    assert again.segments[at].rule == near
+    assert again.segments[at].id == "S9"
+    assert [s.stability for s in again.segments] == pytest.approx([s.stability for s in result.segments], abs=0.02)
+    for name, figure in again.segments[at].figures.items():
+        other = result.segments[at].figures[name]
+        assert figure.get("n") == other.get("n"), "stand-ins know nothing of the previous release"
+
+
+def _one_more(condition: Condition) -> Condition:
+    if condition.attribute != "employee_count":
+        return condition
+    value = condition.value
+    return replace(condition, value=(value[0], value[1] + 1) if condition.op == "between" else value + 1)
 
 
 def test_adjusting_attributes_never_name_a_segment(found, config):
