@@ -123,15 +123,17 @@ def _answer(question: Mapping[str, Any], by_name: Mapping[str, Any], currency: s
 
 def _what_would_tell(dimensions: Sequence[Mapping[str, Any]], horizon: int) -> str:
     """Say which dimensions are not measured, and which columns would measure them, or why those there are do not."""
-    blind = [e for e in dimensions if e["standing"] == "unmeasured"] or dimensions
-    measures = [m for e in blind for m in e["measures"] if m["direction"] and not _measured(m)]
-    names = list_words(tuple(_DIMENSIONS[e["dimension"]].lower() for e in blind), "and")
+    blind = [e for e in dimensions if e["standing"] == "unmeasured"]
+    measures = [m for e in blind or dimensions for m in e["measures"] if m["direction"] and not _measured(m)]
+    names = list_words(tuple(_DIMENSIONS[e["dimension"]].lower() for e in blind or dimensions), "and")
     if not measures:
         return f"the config names nothing that would measure {names}"
-    told = [f"{_label(m, horizon)[:1].lower()}{_label(m, horizon)[1:]} ({_why_absent(m)})" for m in measures]
     needs = list(dict.fromkeys(m["needs"] for m in measures if "needs" in m))
-    more = f". What would tell: {'; '.join(needs)}" if needs else ""
-    return f"not measured: {list_words(tuple(told[:_MOST_FACTS]), 'and')}{more}"
+    if blind and needs:
+        missing = f"{names} {'is' if len(blind) == 1 else 'are'} not measured"
+        return f"{missing}. What would tell: {'; '.join(needs[:_MOST_FACTS])}"
+    told = tuple(f"{_decapitalised(_label(m, horizon))} ({m['here']['absent']})" for m in measures)
+    return f"not measured: {list_words(told[:_MOST_FACTS], 'and')}"
 
 
 def _facts(measures: Sequence[Mapping[str, Any]], currency: str | None, horizon: int) -> str:
@@ -163,8 +165,9 @@ def _missing(measures: Sequence[Mapping[str, Any]], horizon: int) -> list[str]:
     together: dict[tuple[str, str], list[str]] = {}
     for measure in measures:
         if not _measured(measure):
-            reason = (_why_absent(measure), measure.get("needs", ""))
-            together.setdefault(reason, []).append(_label(measure, horizon))
+            labels = together.setdefault((measure["here"]["absent"], measure.get("needs", "")), [])
+            label = _label(measure, horizon)
+            labels.append(_decapitalised(label) if labels else label)
     return [
         f"{list_words(tuple(labels), 'and')}: not measured, {why}."
         + (f" What would measure it: {needs}." * bool(needs))
@@ -176,8 +179,8 @@ def _measured(measure: Mapping[str, Any]) -> bool:
     return "absent" not in measure["here"]
 
 
-def _why_absent(measure: Mapping[str, Any]) -> str:
-    return str(measure["here"]["absent"])
+def _decapitalised(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _label(measure: Mapping[str, Any], horizon: int) -> str:

@@ -25,7 +25,7 @@ _NOBODY = frozenset({"", "-", "n/a", "na", "no", "none", "no competitor", "unkno
 
 # What would measure each, where the data lacks it.
 NEEDS = {
-    "worked": "accounts: companies that nobody has worked yet, beside the others",
+    "worked": "opportunities with all deals, and accounts with companies that nobody has worked yet",
     "through_channels": "opportunities.source, and segments.channels in the config: which channels you can use",
     "won_through_channels": "opportunities.source, and segments.channels in the config: which channels you can use",
     "kept_customers": "subscriptions: contracts of customers, some of them older than the horizon",
@@ -75,7 +75,10 @@ def channels_of(cohort: Cohort, settings: SegmentSettings) -> list[str]:
 
 
 def _worked(cohort: Cohort, settings: SegmentSettings) -> Share | str:
-    worked = (cohort.accounts["status"] != "never worked").to_numpy(dtype=bool)
+    status = cohort.accounts["status"]
+    if not status.isin(["lost", "open", "refused"]).any():
+        return "no deals but won ones are on record"
+    worked = (status != "never worked").to_numpy(dtype=bool)
     if worked.all():
         return "every account on record was worked"
     return Share(worked, np.ones(len(worked), dtype=bool), "accounts")

@@ -56,8 +56,7 @@ def told(*of: Any) -> str:
          "Can't tell: for it, pull (from 1 to 5) is 3.9 (3.7 to 4.1), against 2.8 (2.7 to 2.9) elsewhere; against it, "
          "the discount on won deals is 11.1 % (9.9 to 12.4 %), against 7.8 % (7.4 to 8.2 %) elsewhere."),
         (("unclear", "unmeasured", "unmeasured", WORKED, CHANNELS),
-         "Can't tell: not measured: share of deals that came through channels that you can use (no deal says where it "
-         "came from). What would tell: opportunities.source: which channel."),
+         "Can't tell: urgency is not measured. What would tell: opportunities.source: which channel."),
         (("unclear", "same", "same", KEPT),
          "Can't tell: no clear difference; the share of decided accounts that became customers and stayed 12 months is "
          "38 % (34 to 42 %), against 36 % (33 to 40 %) elsewhere."),
@@ -68,6 +67,12 @@ def told(*of: Any) -> str:
 )  # fmt: skip
 def test_an_answer_is_one_sentence_with_figures_or_what_would_tell(entry, answer):
     assert told(*entry) == answer
+
+
+def test_where_a_segment_is_too_small_the_answer_says_of_what():
+    few = {**PULL, "standing": "unmeasured", "here": {"absent": "4 customers are fewer than 10"}}
+    answer = told("unclear", "unmeasured", "unmeasured", few)
+    assert answer == "Can't tell: not measured: pull (from 1 to 5) (4 customers are fewer than 10)."
 
 
 def test_a_line_of_the_table_holds_figures_with_ranges_and_how_many_were_measured():

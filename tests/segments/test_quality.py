@@ -45,6 +45,10 @@ def figure(estimate: float, half: float = 0.1) -> dict[str, float]:
     return {"estimate": estimate, "low": estimate - half, "high": estimate + half, "level": 0.9, "n": 50}
 
 
+def with_status(cohort: Cohort, status: list[str]) -> Cohort:
+    return Cohort(**{**vars(cohort), "accounts": cohort.accounts.assign(status=status)})
+
+
 def only(cohort: Cohort, spec: dict[str, str], here: dict, elsewhere: dict) -> dict:
     """Return the one measure of urgency."""
     quality = SegmentQuality.of(
@@ -72,8 +76,7 @@ def test_less_churn_and_a_smaller_discount_are_better(cohort):
 
 
 def test_a_share_moved_to_the_rule_s_boundary_stays_a_share_and_nrr_may_pass_one(cohort):
-    worked = cohort.accounts["status"].where(np.arange(10) > 0, "never worked")
-    some = Cohort(**{**vars(cohort), "accounts": cohort.accounts.assign(status=worked)})
+    some = with_status(cohort, ["never worked", "lost", *["customer"] * 8])
     entry = only(some, {"share": "worked"}, {"share worked": figure(0.98)}, {"share worked": figure(0.5)})
     assert entry["measures"][0]["here"]["high"] == 1.0
     moved = only(cohort, {"figure": "nrr"}, {"nrr": figure(1.3)}, {"nrr": figure(1.0)})
@@ -81,8 +84,7 @@ def test_a_share_moved_to_the_rule_s_boundary_stays_a_share_and_nrr_may_pass_one
 
 
 def test_what_has_no_good_side_is_told_and_decides_nothing(cohort):
-    worked = cohort.accounts["status"].where(np.arange(10) > 0, "never worked")
-    some = Cohort(**{**vars(cohort), "accounts": cohort.accounts.assign(status=worked)})
+    some = with_status(cohort, ["never worked", "lost", *["customer"] * 8])
     entry = only(some, {"share": "worked"}, {"share worked": figure(0.9)}, {"share worked": figure(0.2)})
     assert (entry["standing"], entry["measures"][0]["direction"]) == ("unmeasured", None)
 

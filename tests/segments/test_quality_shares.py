@@ -50,6 +50,11 @@ def test_accounts_that_nobody_worked_are_counted_as_such():
     assert counted(share_of("worked", cohort_of(), PLAIN)) == (list(range(9)), list(range(10)))
 
 
+def test_without_lost_or_open_deals_nobody_knows_who_was_worked():
+    cohort = cohort_of(status=["customer"] * 5 + ["never worked"] * 5)
+    assert share_of("worked", cohort, PLAIN) == "no deals but won ones are on record"
+
+
 def test_a_kept_customer_was_followed_for_the_whole_horizon_and_stayed():
     # The first left at month 12, the second later, the fifth is too young to tell.
     assert counted(share_of("kept_customers", cohort_of(), PLAIN)) == ([1, 2, 3], list(range(9)))
