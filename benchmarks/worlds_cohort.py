@@ -46,7 +46,7 @@ def _decisions(history: History) -> Columns:
         "won_without_period": False,
         "won_back": False,
     }
-    texts = ("owner", "territory", "source", "loss_reason", "left_out")
+    texts = ("owner", "territory", "source", "loss_reason", "competitor", "left_out")
     return columns | {name: pd.Series(np.nan, index=range(n), dtype=object) for name in texts}
 
 

@@ -100,8 +100,9 @@ def _section(annotation: Any) -> tuple[type[BaseModel] | None, str]:
     arguments = get_args(annotation)
     if get_origin(annotation) is list and isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel):
         return arguments[0], "[]"
-    if get_origin(annotation) is dict and isinstance(arguments[1], type) and issubclass(arguments[1], BaseModel):
-        return arguments[1], ".<name>"
+    if get_origin(annotation) is dict:
+        section, suffix = _section(arguments[1])
+        return section, f".<name>{suffix}"
     return None, ""
 
 

@@ -11,7 +11,7 @@ from icp_ml.cohort.months import to_days
 from icp_ml.config.schema import Config
 from icp_ml.tables.tables import Tables
 
-DEAL_TEXTS = ("opportunity_id", "owner", "territory", "source", "loss_reason")
+DEAL_TEXTS = ("opportunity_id", "owner", "territory", "source", "loss_reason", "competitor")
 DEAL_NUMBERS = ("amount", "discount_pct", "services_amount")
 
 

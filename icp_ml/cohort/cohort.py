@@ -33,7 +33,7 @@ class Cohort:
         ``horizon_passed`` : bool, the horizon lies within follow-up whatever happened; take means of ``grr`` and
         ``nrr`` over these, since elsewhere only churn is known.
         ``cycle_days``, ``discount_pct``, ``amount``, ``services_amount`` : float, of the deciding deal.
-        ``owner``, ``territory``, ``source``, ``loss_reason`` : text, of the deciding deal.
+        ``owner``, ``territory``, ``source``, ``loss_reason``, ``competitor`` : text, of the deciding deal.
         ``pull_score`` : float 0..1, ``pull`` : float 1..5, NaN where unmeasured.
         ``cost_to_serve`` : float a year at risk within the horizon, NaN where no signal has a cost; ``service_cost``
         and ``years_at_risk`` are its two parts, so that a group's figure is the ratio of their sums.

@@ -127,6 +127,8 @@ def as_text(values: Any) -> Any:
         values["tables"] = {name: _texts(table, ("columns", "values", "aliases")) for name, table in tables.items()}
     if isinstance(values.get("outcomes"), dict):
         values["outcomes"] = _texts(values["outcomes"], ("refused_reasons",))
+    if isinstance(values.get("segments"), dict):
+        values["segments"] = _texts(values["segments"], ("channels", "competitor_reasons"))
     return _texts(values, ("name",))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from icp_ml.conditions import Condition
 from icp_ml.config.problems import line_words
 from icp_ml.config.schema import Attribute, Config, Table
+from icp_ml.config.segment_quality import FIGURES, SHARES
 from icp_ml.config.spelling import Path, path_words
 from icp_ml.config.standard import CONTRACT, KINDS, OUTCOMES
 from icp_ml.errors import ConfigError, nearest
@@ -35,6 +36,7 @@ def meaning_problems(config: Config, lines: Mapping[Path, int]) -> list[str]:
         *_tables(config),
         *_attributes(config),
         *_pull(config),
+        *_quality(config),
         *_stated(config),
         *_money(config),
     ]
@@ -171,6 +173,22 @@ def _pull(config: Config) -> Iterator[Found]:
                 f"pull[{position}].opportunity: {part.opportunity!r} is not measured on a deal"
                 f"{nearest(part.opportunity, DEAL_MEASURES)}; known: {', '.join(DEAL_MEASURES)}",
             )
+
+
+def _quality(config: Config) -> Iterator[Found]:
+    known: dict[str, Sequence[str]] = {
+        "figure": tuple(FIGURES), "share": tuple(SHARES), "opportunity": DEAL_MEASURES
+    }  # fmt: skip
+    for dimension, measures in config.segments.quality.items():
+        for position, measure in enumerate(measures):
+            for kind, names in known.items():
+                name, path = getattr(measure, kind), ("segments", "quality", dimension, position, kind)
+                if name is not None and name not in names:
+                    yield (
+                        path,
+                        f"{path_words(path)}: there is no {kind} {name!r}{nearest(name, names)}; "
+                        f"known: {', '.join(names)}",
+                    )
 
 
 def _stated(config: Config) -> Iterator[Found]:

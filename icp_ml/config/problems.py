@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from icp_ml.config.schema import Config, TableName
+from icp_ml.config.schema import Config
 from icp_ml.config.spelling import Path, path_words
 from icp_ml.errors import nearest
 
@@ -100,7 +100,7 @@ def _known_keys(path: Path) -> list[str]:
     if isinstance(here, type) and issubclass(here, BaseModel):
         return [field.alias or name for name, field in here.model_fields.items()]
     arguments = get_args(here)
-    return list(get_args(TableName)) if arguments and arguments[0] == TableName else []
+    return list(get_args(arguments[0])) if arguments and get_origin(arguments[0]) is Literal else []
 
 
 def _field(model: type[BaseModel], key: str) -> FieldInfo | None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
+
+from icp_ml.config.base import Model
+from icp_ml.config.segment_quality import SegmentSettings
 
 AttributeType = Literal["number", "category", "boolean", "tags"]
 TableName = Literal["accounts", "opportunities", "subscriptions", "signals"]
-
-
-class Model(BaseModel):
-    """Base of every config section: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Source(Model):
@@ -196,6 +193,7 @@ class Config(Model):
     money: Money = Money()
     criteria: CriteriaSettings = CriteriaSettings()
     scorecard: ScorecardSettings = ScorecardSettings()
+    segments: SegmentSettings = SegmentSettings()
     stated_icp: list[dict[str, Any]] = Field(default_factory=list, description="The workshop's ICP: conditions.")
     stated_exclusions: list[StatedExclusion] = Field(default_factory=list, description="Rules people already hold.")
     tracking: Tracking = Tracking()

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from icp_ml.report.proposals import Told
+from icp_ml.report.segment_quality import told_quality_table, told_questions
 from icp_ml.report.words import count, figure_words, label, percent, span
 from icp_ml.wording import label_words, list_words
 
@@ -64,7 +65,8 @@ def told_segments(
         ``id``, ``name``, ``text`` (empty where the name says it), ``verdict``, ``but`` (what speaks against it, mostly
         empty), ``worse`` (names of figures that are worse than those of all accounts), ``order``, ``size``
         (sentence), ``in_target`` and ``refused`` (shares of its accounts now, None where unknown), ``figures`` as
-        :func:`told_figures` returns them, ``fit`` (a sentence on how steady the segment is).
+        :func:`told_figures` returns them, ``quality`` and ``questions`` as :mod:`icp_ml.report.segment_quality` tells
+        them, ``fit`` (a sentence on how steady the segment is).
     """
     said = {name for name, figure in everybody.items() if "absent" in figure}
     told = [
@@ -140,6 +142,8 @@ def _told(
         "size": _size(segment["sizes"], said),
         **shares,
         "figures": told_figures(segment["figures"], currency, horizon, said),
+        "quality": told_quality_table(segment, currency, horizon),
+        "questions": told_questions(segment, currency, horizon),
         "fit": _fit(segment),
     }
 

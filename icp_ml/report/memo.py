@@ -49,6 +49,11 @@ class Chosen:
         """Return a figure that was measured, None if it was not."""
         return next((f for f in self.figures if f["name"] == name and "value" in f), None)
 
+    def answer(self, question: str) -> tuple[str, ...]:
+        """Return one of the five questions with its answer, nothing where no segment is chosen."""
+        asked = self.segment["questions"] if self.segment else []
+        return tuple(f"{q['question']} {q['answer']}" for q in asked if q["id"] == question)
+
 
 def memo(summary: Mapping[str, Any]) -> str:
     """Return the memo as Markdown; names from the data are escaped.
@@ -63,7 +68,7 @@ def memo(summary: Mapping[str, Any]) -> str:
         _segment_selected(summary, chosen),
         _problem(summary, chosen),
         _buyer(chosen),
-        _why_we_win(summary),
+        _why_we_win(summary, chosen),
         _economics(summary, chosen),
         _proof_plan(summary, chosen),
         _exclusions(summary),
@@ -182,7 +187,8 @@ def _problem(summary: Mapping[str, Any], chosen: Chosen) -> Section:
         )
     shows = found or pull
     paragraph = "The data shows urgency as behaviour alone." if shows else "The data shows nothing of urgency."
-    return Section("Problem and urgency", (paragraph,), (*map(_figure, found), *pull), tuple(questions))
+    bullets = (*map(_figure, found), *pull, *chosen.answer("act"))
+    return Section("Problem and urgency", (paragraph,), bullets, tuple(questions))
 
 
 def _buyer(chosen: Chosen) -> Section:
@@ -198,7 +204,7 @@ def _buyer(chosen: Chosen) -> Section:
     )
 
 
-def _why_we_win(summary: Mapping[str, Any]) -> Section:
+def _why_we_win(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     paragraphs = []
     if summary["criteria"]:
         ids = list_words(tuple(p["id"] for p in summary["criteria"]), "and")
@@ -224,7 +230,7 @@ def _why_we_win(summary: Mapping[str, Any]) -> Section:
                 "empty; with them the next run can say against whom we win.",
             )
         )
-    return Section("Why we can win", tuple(paragraphs), (), tuple(questions))
+    return Section("Why we can win", tuple(paragraphs), chosen.answer("win"), tuple(questions))
 
 
 def _economics(summary: Mapping[str, Any], chosen: Chosen) -> Section:

@@ -65,4 +65,6 @@ def _entry(segment: Segment, config: Config) -> dict[str, Any]:
         "fidelity": segment.fidelity,
         "stability": segment.stability,
         "verdict": segment.verdict,
+        "quality": list(segment.quality),
+        "questions": list(segment.questions),
     }

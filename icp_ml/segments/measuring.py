@@ -15,6 +15,8 @@ from icp_ml.segments.describing import fidelity
 from icp_ml.segments.figures import Figure, churn_months, segment_figures, segment_sizes
 from icp_ml.segments.folds import FOLDS
 from icp_ml.segments.partition import cells
+from icp_ml.segments.quality import SegmentQuality
+from icp_ml.segments.questions import five_questions
 from icp_ml.segments.types import Segment
 from icp_ml.segments.verdicts import ranking, verdict
 
@@ -74,11 +76,14 @@ def measured(
     held_out, counted = found.labels(), grouping.counted
     compared = grouping.clusters > -2
     months, economics = churn_months(cohort, counted), config.economics
+    quality = SegmentQuality.of(cohort, config)
     segments = []
     for at, rule in enumerate(found.rules):
         shifts = _shifts(found, at, lambda who: segment_figures(cohort, counted & who, months, economics))
         figures = shifted(segment_figures(cohort, counted & (held_out == at), months, economics), shifts)
         elsewhere = segment_figures(cohort, counted & (held_out != at), months, economics)
+        more = shifted(quality.figures(held_out == at), _shifts(found, at, quality.figures))
+        table = quality.table(figures | more, elsewhere | quality.figures(held_out != at))
         segment = Segment(
             id=ids[at],
             name=rule.text(config.attributes),
@@ -89,6 +94,8 @@ def measured(
             stability=stability[at],
             verdict=verdict(figures, elsewhere),
             members_key=rule.key(),
+            quality=table,
+            questions=five_questions(table),
         )
         segments.append(segment)
     return tuple(segments), {

@@ -16,7 +16,8 @@ class Segment:
     ``{"estimate", "low", "high", "level", "n"}`` measured on accounts that did not form the segment, or to
     ``{"absent": reason}``. ``sizes`` counts won, lost, customers, all. ``fidelity`` is the share of the cluster's
     accounts the rule holds for and the share of the rule's accounts in the cluster; ``stability`` a resampling Jaccard.
-    ``verdict`` is one of ``high pull``, ``promising``, ``average``, ``avoid``.
+    ``verdict`` is one of ``high pull``, ``promising``, ``average``, ``avoid``. ``quality`` is the table of
+    :mod:`icp_ml.segments.quality`, ``questions`` the answers of :mod:`icp_ml.segments.questions`.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Segment:
     stability: float
     verdict: str
     members_key: str = ""
+    quality: tuple[dict[str, Any], ...] = ()
+    questions: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ def test_the_first_won_new_deal_decides_dated_by_its_creation(make_cohort):
 
 def test_without_a_win_the_last_lost_deal_decides(make_cohort):
     deals = [
-        ("D1", "A", "2024-05-01", "2024-06-01", "lost", {"loss_reason": "price", "owner": "Kim"}),
+        ("D1", "A", "2024-05-01", "2024-06-01", "lost", {"loss_reason": "price", "owner": "Kim", "competitor": "Acme"}),
         ("D2", "A", "2024-01-01", "2024-12-01", "lost", {"loss_reason": "timing", "owner": "Lou"}),
     ]
     account = make_cohort(["A"], deals).accounts.loc["A"]
     assert (account.status, account.outcome, account.opportunity_id) == ("lost", "lost", "D1")
-    assert (account.loss_reason, account.owner) == ("price", "Kim")
+    assert (account.loss_reason, account.owner, account.competitor) == ("price", "Kim", "Acme")
 
 
 def test_expansions_and_renewals_decide_nothing(make_cohort):

@@ -264,3 +264,37 @@ def test_an_unknown_preset_names_the_config(complaint: Callable[..., str]) -> No
 def test_tier_edges_leave_room_for_yellow(complaint: Callable[..., str]) -> None:
     message = complaint(BASE + "scorecard: {green: 60, red: 60}\n")
     assert "scorecard.red (60) must lie below scorecard.green (60): what lies between is yellow" in message
+
+
+def test_a_quality_measure_of_an_unknown_name_names_the_nearest(complaint: Callable[..., str]) -> None:
+    message = complaint(BASE + "segments:\n  quality:\n    proof: [{figure: chrun}, {share: keptcustomers}]\n")
+    assert "line 8: segments.quality.proof[0].figure: there is no figure 'chrun' (did you mean 'churn'?)" in message
+    assert "there is no share 'keptcustomers' (did you mean 'kept_customers'?)" in message
+
+
+def test_an_unknown_dimension_of_quality_names_the_nearest(complaint: Callable[..., str]) -> None:
+    message = complaint(BASE + "segments: {quality: {urgancy: [{figure: pull}]}}\n")
+    assert "unknown key 'urgancy' in segments.quality (did you mean 'urgency'?)" in message
+    message = complaint(BASE + "segments: {quality: {urgency: [{figur: pull}]}}\n")
+    assert "unknown key 'figur' in segments.quality.urgency[0] (did you mean 'figure'?)" in message
+
+
+@pytest.mark.parametrize(
+    ("measure", "must"),
+    [
+        ("{}", "exactly one of 'figure', 'share', 'opportunity' or 'signal'"),
+        ("{figure: pull, signal: usage}", "exactly one of 'figure', 'share', 'opportunity' or 'signal'"),
+        ("{figure: churn, direction: higher}", "'direction' belongs to an opportunity or a signal"),
+        ("{share: worked, aggregate: sum}", "'aggregate' belongs to a signal; this is a share"),
+    ],
+)
+def test_a_quality_measure_is_one_thing_and_says_no_more_of_it_than_belongs(
+    complaint: Callable[..., str], measure: str, must: str
+) -> None:
+    assert must in complaint(BASE + f"segments: {{quality: {{urgency: [{measure}]}}}}\n")
+
+
+def test_a_resolved_config_with_quality_measures_reads_back_as_the_same(load: Callable[..., Config]) -> None:
+    config = load(BASE + "segments: {quality: {urgency: [{figure: pull}, {signal: nps}]}, channels: [7]}\n")
+    assert config.segments.channels == ["7"]
+    assert load(resolved_yaml(config)).segments == config.segments

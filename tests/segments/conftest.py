@@ -26,6 +26,9 @@ ATTRIBUTES = {
 }
 
 
+_DEAL_TEXTS = ("source", "loss_reason", "competitor")
+
+
 def make_config(**sections: object) -> Config:
     base = {
         "name": "acme",
@@ -112,6 +115,9 @@ def simulate(n: int, seed: int, structured: bool = True) -> tuple[Cohort, np.nda
             "nrr": np.where(reached, nrr, np.nan),
             "cycle_days": np.where(decided, rng.integers(10, 120, n), np.nan),
             "pull": np.where(customer & (follow >= 6), pull, np.nan),
+            "arr_horizon": np.where(reached, arr * nrr, np.nan),
+            "discount_pct": nan,
+            **{name: pd.Series(np.nan, index=range(n), dtype="str").to_numpy() for name in _DEAL_TEXTS},
             "cost_to_serve": nan,
             "service_cost": nan,
             "years_at_risk": nan,

@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from icp_ml.conditions import Condition
+from icp_ml.config.segment_quality import DIMENSIONS
 from icp_ml.models.types import Models
 from icp_ml.segments import assign_segments, discover_segments, segments_document
 
@@ -37,6 +38,22 @@ def test_the_planted_segment_with_pull_is_high_pull_and_ranked_first_and_the_chu
     assert verdicts[best] == "high pull"
     assert result.looked_at["ranking"]["by_opportunity_value"][0] == best
     assert verdicts[pd.Series(ids[cell == 2]).mode()[0]] == "avoid"
+
+
+def test_each_segment_has_seven_dimensions_and_five_answers_from_the_accounts_its_figures_are_from(found, config):
+    cohort, _, result = found
+    document = segments_document(result, cohort, config)
+    for segment, entry in zip(result.segments, document["segments"], strict=True):
+        assert [d["dimension"] for d in entry["quality"]] == list(DIMENSIONS)
+        assert [q["id"] for q in entry["questions"]] == ["act", "reach", "win", "serve", "spread"]
+        measures = {m.get("figure") or m.get("share"): m for d in entry["quality"] for m in d["measures"]}
+        assert measures["churn"]["here"] == segment.figures["churn"]
+        # Of the decided accounts that did not form the rule, and not of all that it holds for.
+        assert measures["kept_customers"]["here"]["n"] == segment.figures["win_rate"]["n"]
+        assert (
+            measures["kept_customers"]["here"]["n"] + measures["kept_customers"]["elsewhere"]["n"]
+            == (result.looked_at["accounts"])
+        )
 
 
 def test_intervals_of_published_segments_hold_the_truth_of_their_members_nine_times_in_ten(simulated, config, truth):
