@@ -44,6 +44,7 @@ def segments_document(result: SegmentsResult, cohort: Cohort, config: Config) ->
         "currency": cohort.currency,
         "segments": [_entry(segment, config) for segment in result.segments],
         "none_because": result.none_because,
+        "curves": result.curves,
         "looked_at": result.looked_at,
     }
 
@@ -61,6 +62,8 @@ def _entry(segment: Segment, config: Config) -> dict[str, Any]:
         },
         "sizes": segment.sizes,
         "figures": segment.figures,
+        "elsewhere": segment.elsewhere,
+        "curve": segment.curve,
         "fidelity": segment.fidelity,
         "stability": segment.stability,
         "verdict": segment.verdict,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from icp_ml.conditions import Rule
+from icp_ml.segments.placed import Placed
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Segment:
     ``{"estimate", "low", "high", "level", "n"}`` measured on accounts that did not form the segment, or to
     ``{"absent": reason}``. ``sizes`` counts won, lost, customers, all. ``fidelity`` is the share of the cluster's
     accounts the rule holds for and the share of the rule's accounts in the cluster; ``stability`` a resampling Jaccard.
-    ``verdict`` is one of ``high pull``, ``promising``, ``average``, ``avoid``.
+    ``verdict`` is one of ``high pull``, ``promising``, ``average``, ``avoid``. ``elsewhere`` are the same figures of
+    all other accounts, ``curve`` the share kept by month, as :func:`icp_ml.segments.curves.as_curve` returns it.
     """
 
     id: str
@@ -28,12 +30,19 @@ class Segment:
     stability: float
     verdict: str
     members_key: str = ""
+    elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)
+    curve: list[dict[str, Any]] | dict[str, str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class SegmentsResult:
-    """All segments, in the order their rules are tried; ``none_because`` says why there is none."""
+    """All segments, in the order their rules are tried; ``none_because`` says why there is none.
+
+    ``curves`` are those of everybody and of no segment; ``placed`` is what the map of accounts is drawn from.
+    """
 
     segments: tuple[Segment, ...]
     none_because: str | None
     looked_at: dict[str, Any] = field(default_factory=dict)
+    curves: dict[str, Any] = field(default_factory=dict)
+    placed: Placed | None = None
