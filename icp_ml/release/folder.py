@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CRITERIA, SEGMENTS, TERRITORIES, BOOSTERS = "criteria.json", "segments.json", "territories.json", "boosters"
 SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"
-HOLDOUT, REFERENCE = "holdout.parquet", "population.json"
+HOLDOUT, REFERENCE, SEGMENTS_MAP = "holdout.parquet", "population.json", "segments_map.json"
 AT_RISK = "customers_at_risk.csv"
 
 
@@ -107,6 +107,13 @@ class Release:
 
         path = self.folder / REFERENCE
         return Reference.from_state(read_json(path)) if path.is_file() else None
+
+    @cached_property
+    def segments_map(self) -> dict[str, Any] | None:
+        """Accounts in two dimensions; None for a release of before there was a map."""
+        path = self.folder / SEGMENTS_MAP
+        found: dict[str, Any] | None = read_json(path) if path.is_file() else None
+        return found
 
     def table(self, name: str, account_id: str | None = None) -> pa.Table:
         """Read one of the release's Parquet files, all of it or one account's rows.
@@ -228,6 +235,8 @@ def _sha256(folder: Path, files: Iterable[Path]) -> str:
 
 def _contents(parts: ReleaseParts) -> dict[str, bytes]:
     optional = {} if parts.territories is None else {TERRITORIES: to_json_bytes(parts.territories)}
+    if parts.segments_map is not None:
+        optional[SEGMENTS_MAP] = to_json_bytes(parts.segments_map)
     if parts.customers_at_risk is not None:
         optional[AT_RISK] = csv_text(parts.customers_at_risk).encode()
     return optional | {

@@ -59,6 +59,8 @@ class ReleaseParts:
         From :func:`icp_ml.release.holdout.holdout_arrow`; what another release is compared on.
     territories : dict, optional
         Content of ``territories.json``, JSON-ready; None where nobody asked for it.
+    segments_map : dict, optional
+        Content of ``segments_map.json``, JSON-ready; None where there is nothing to draw.
     customers_at_risk : DataFrame, optional
         Rows of ``customers_at_risk.csv``; None where no model tells customers apart.
     write_boosters : callable, optional
@@ -79,6 +81,7 @@ class ReleaseParts:
     holdout: pa.Table | None = None
     reference: dict[str, Any] | None = None
     territories: dict[str, Any] | None = None
+    segments_map: dict[str, Any] | None = None
     customers_at_risk: pd.DataFrame | None = None
     write_boosters: Callable[[Path], None] | None = None
 

@@ -34,6 +34,7 @@ from icp_ml.report.counting import cohort_figures, served_in, tier_counts
 from icp_ml.report.early_life import AtRisk, customers_at_risk, early_life_document, early_life_figures
 from icp_ml.report.early_life_words import told_early_life
 from icp_ml.report.html import html_report
+from icp_ml.report.map_words import told_map
 from icp_ml.report.memo import memo
 from icp_ml.report.metrics import model_document, release_figures
 from icp_ml.report.summary import summarise
@@ -42,6 +43,7 @@ from icp_ml.report.territories import territories_document
 from icp_ml.report.territory_words import told_territories
 from icp_ml.scorecard.types import Scorecard
 from icp_ml.segments.document import segments_document
+from icp_ml.segments.mapping import segments_map
 from icp_ml.segments.types import SegmentsResult
 from icp_ml.tables.tables import Tables
 
@@ -107,15 +109,16 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         }
     )
     summary = summarise(criteria, segments, checks, metrics)
-    names = {segment["id"]: segment["name"] for segment in segments["segments"]}
     territories = _territories(found, config, criteria, scored)
+    places = {"release_id": identity, **json_ready(segments_map(found.segments, found.cohort, config.seed))}
     lists = account_lists(found.cohort.accounts, scored, found.cohort.currency)
     at_risk = None if found.early is None else customers_at_risk(found.early, found.cohort)
+    early = _told_early(found, metrics, at_risk)
     parts = ReleaseParts(
         criteria=criteria,
         segments=segments,
         scored=scored,
-        accounts=accounts_for_people(found.cohort.accounts, scored, names, found.cohort.currency),
+        accounts=_for_people(found, scored, segments),
         cohort=cohort_arrow(found.cohort, served_in(found.cohort, config.seed)),
         attributes=attributes_arrow(found.cohort.latest, config.attributes),
         reference=_reference(found, config),
@@ -124,14 +127,21 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         metrics=metrics,
         config_yaml=resolved_yaml(config),
         report_html=html_report(
-            summary, lists, told_territories(territories, criteria), _told_early(found, metrics, at_risk)
+            summary, lists, told_territories(territories, criteria), early, told_map(places, segments)
         ),
         memo=memo(summary),
         territories=territories,
+        segments_map=places,
         customers_at_risk=None if at_risk is None else at_risk.frame,
         write_boosters=partial(save_models, _every_model(found)),
     )
     return Assembled(parts, summary)
+
+
+def _for_people(found: Found, scored: pd.DataFrame, segments: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of ``accounts.csv``, segments by name."""
+    names = {segment["id"]: segment["name"] for segment in segments["segments"]}
+    return accounts_for_people(found.cohort.accounts, scored, names, found.cohort.currency)
 
 
 def _every_model(found: Found) -> Models:

@@ -62,6 +62,22 @@ def _at(x: float, y: float, top: float) -> tuple[float, float]:
     return _LEFT + _SIDE * x / top, 8 + _SIDE * (1 - y / top)
 
 
+def spread(ends: Mapping[str, float], apart: float, lowest: float = math.inf) -> dict[str, float]:
+    """Move names apart from the top down, and up again from the lowest place, so that none covers another.
+
+    >>> spread({"a": 10.0, "b": 12.0}, 13), spread({"a": 10.0, "b": 12.0}, 13, 20.0)
+    ({'a': 10.0, 'b': 23.0}, {'a': 7.0, 'b': 20.0})
+    """
+    placed: dict[str, float] = {}
+    above = -math.inf
+    for name, y in sorted(ends.items(), key=lambda end: end[1]):
+        placed[name] = above = max(y, above + apart)
+    below = lowest + apart
+    for name in reversed(placed):
+        placed[name] = below = min(placed[name], below - apart)
+    return placed
+
+
 def nice_top(values: Sequence[float]) -> float:
     """Return the end of an axis that holds every value: 1, 2, 4 or 8 times a power of ten, at most 1.
 

@@ -11,6 +11,9 @@ from icp_ml.report.charts import reliability_svg
 from icp_ml.report.effect_charts import dependence_svg, strip_svg
 from icp_ml.report.glossary import glossary
 from icp_ml.report.groups import absent_sentence
+from icp_ml.report.kept_chart import kept_svg
+from icp_ml.report.map_chart import PULLS, map_svg
+from icp_ml.report.markers import definitions, key, marks
 from icp_ml.report.rendering import render_html
 from icp_ml.report.survival_chart import survival_svg
 from icp_ml.report.words import percent
@@ -21,6 +24,7 @@ def html_report(
     lists: Mapping[str, Any] | None = None,
     territories: Mapping[str, Any] | None = None,
     early_life: Mapping[str, Any] | None = None,
+    segments_map: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the report: no network, no script, light or dark as the reader's system is.
 
@@ -34,6 +38,8 @@ def html_report(
         From :func:`icp_ml.report.territory_words.told_territories`; without it nothing is said of them.
     early_life : mapping, optional
         From :func:`icp_ml.report.early_life_words.told_early_life`; without it customers to look after are not named.
+    segments_map : mapping, optional
+        From :func:`icp_ml.report.map_words.told_map`; without it there is no map of accounts.
     """
     return render_html(
         "report.html.j2",
@@ -42,6 +48,9 @@ def html_report(
             "lists": lists,
             "t": territories,
             "early": early_life,
+            "map": segments_map,
+            "pulls": PULLS,
+            "marks": marks(segment["id"] for segment in summary["segments"]),
             "named": any(part["total"] for part in (lists or {}).values()),
             "glossary": glossary(summary),
         },
@@ -52,6 +61,10 @@ def html_report(
             "strip": _strip,
             "absent": absent_sentence,
             "percent": percent,
+            "kept": _kept,
+            "accounts_map": _accounts_map,
+            "shapes": lambda: Markup(definitions()),
+            "key": lambda *which: Markup(key(*which)),
         },
     )
 
@@ -64,6 +77,16 @@ def _reliability(model: Mapping[str, Any]) -> Markup:
 def _survival(model: Mapping[str, Any]) -> Markup:
     """Draw churn month by month."""
     return Markup(survival_svg(model["by_month"], f"{model['title']}: churn by month, forecast and observed"))
+
+
+def _kept(curves: Mapping[str, Any]) -> Markup:
+    """Draw who stays how long."""
+    return Markup(kept_svg(curves, "Share of customers kept, by month from the start"))
+
+
+def _accounts_map(told: Mapping[str, Any], by: str) -> Markup:
+    """Draw the map of accounts."""
+    return Markup(map_svg(told, by, f"Map of {len(told['points']):,} accounts, coloured by {by}"))
 
 
 def _dependence(effect: Mapping[str, Any], model: Mapping[str, Any]) -> Markup:

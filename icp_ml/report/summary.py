@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from icp_ml.report.groups import told_figures, told_segments
+from icp_ml.report.heat_map import told_heat_map
+from icp_ml.report.kept_chart import told_curves
 from icp_ml.report.models import told_models
 from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals, told_two_numbers
 from icp_ml.report.quality import told_quality
@@ -39,7 +41,8 @@ def summarise(
         ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
         ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
         ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
-        ``target`` or None; ``segments``, ``no_segments``, ``changes`` (since the previous release) or None; ``models``;
+        ``target`` or None; ``segments``, ``no_segments``, ``changes`` (since the previous release) or None;
+        ``heat_map`` and ``curves`` of segments or None; ``models``;
         ``quality``; ``loss_reasons``; ``settings``; ``known``; ``limits`` (sentences).
     """
     counted, settings = metrics["counted"], metrics.get("settings") or {}
@@ -75,6 +78,11 @@ def summarise(
         "known": counted["known"],
     }
     told["data"] = _data(criteria, counted, told["quality"]["left_out"])
+    best_first = [segment["id"] for segment in told["segments"]]
+    told |= {
+        "heat_map": told_heat_map(segments, best_first, everybody, horizon),
+        "curves": told_curves(segments, best_first),
+    }
     return told | {"verdict": _verdict(told), "limits": _limits(told, settings)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from icp_ml.report.charts import nice_top
+from icp_ml.report.charts import nice_top, spread
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _FOOT, _NAMES = 330, 210, 46, 26, 34, 100
 _TICKS = 4
@@ -32,7 +32,7 @@ def survival_svg(rows: Sequence[Mapping[str, Any]], title: str) -> str:
     for group in groups:
         parts += _group([r for r in rows if r["group"] == group], top, last)
     ends = {g: _y(next(r["forecast"] for r in rows if r["group"] == g and r["month"] == last), top) for g in groups}
-    for group, y in _spread(ends).items():
+    for group, y in spread(ends, _APART).items():
         parts.append(f'<text x="{_LEFT + _WIDTH + 6}" y="{y + 4:.1f}">{escape(group)}</text>')
     width, height = _LEFT + _WIDTH + _NAMES, _TOP + _HEIGHT + _FOOT
     return (
@@ -75,15 +75,6 @@ def _axes(top: float, last: int) -> str:
     parts.append(f'<text x="{middle:.0f}" y="{_TOP + _HEIGHT + 31}" text-anchor="middle">months from the start</text>')
     parts.append(f'<text x="{_LEFT}" y="14">left by then</text>')
     return "".join(parts)
-
-
-def _spread(ends: Mapping[str, float]) -> dict[str, float]:
-    """Move names apart, from the top down, so that none covers another."""
-    placed: dict[str, float] = {}
-    above = -1e9
-    for group, y in sorted(ends.items(), key=lambda end: end[1]):
-        placed[group] = above = max(y, above + _APART)
-    return placed
 
 
 def _x(month: float, last: int) -> float:

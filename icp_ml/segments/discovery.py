@@ -15,12 +15,14 @@ from icp_ml.models.types import Models
 from icp_ml.segments.confirming import confirmed, share_explained
 from icp_ml.segments.consensus import central
 from icp_ml.segments.crossfit import Crossfit, crossfit, formed_without
+from icp_ml.segments.curves import common_curves
 from icp_ml.segments.figures import churn_months, segment_figures
 from icp_ml.segments.folds import account_folds
 from icp_ml.segments.forming import Form, Forming, as_already_told
 from icp_ml.segments.identity import Earlier, kept_ids
 from icp_ml.segments.measuring import Grouping, measured
 from icp_ml.segments.partition import cells, explained
+from icp_ml.segments.placed import Placed
 from icp_ml.segments.rulelist import SMALLEST_SHARE
 from icp_ml.segments.stability import resampled_jaccard
 from icp_ml.segments.steadying import as_before
@@ -101,17 +103,18 @@ def discover_segments(
     job = _Discovery(
         Forming(cohort, config, tuple(names), seed), counted, account_folds(cohort.accounts.index, seed), targets, tell
     )
-    form, clusters = job.better_way(looked_at)
+    form, clusters, placed = job.better_way(looked_at)
     earlier = Earlier.from_document(previous, config.attributes)
     found, stability = job.segments(form, earlier, proposals, looked_at)
     tell("measuring segments")
     months = churn_months(cohort, counted)
     looked_at["population"] = segment_figures(cohort, counted, months, config.economics)
+    curves = common_curves(cohort, counted, found.labels())
     if not found.rules:
-        return SegmentsResult((), _no_structure(looked_at), looked_at)
+        return SegmentsResult((), _no_structure(looked_at), looked_at, curves=curves, placed=placed)
     ids = kept_ids(found.rules, earlier, cohort.latest)
     segments, more = measured(cohort, config, found, ids, stability, Grouping(counted, clusters))
-    return SegmentsResult(segments, None, looked_at | more)
+    return SegmentsResult(segments, None, looked_at | more, curves=curves, placed=placed)
 
 
 @dataclass(frozen=True)
@@ -124,13 +127,16 @@ class _Discovery:
     targets: Targets
     tell: Callable[[str], None]
 
-    def better_way(self, looked_at: dict[str, Any]) -> tuple[Form, np.ndarray]:
-        """Return the way of forming that explains more of what happened to others, and their clusters, -2 elsewhere."""
+    def better_way(self, looked_at: dict[str, Any]) -> tuple[Form, np.ndarray, Placed]:
+        """Return the way of forming that explains more of what happened to others, their clusters, and where all lie.
+
+        Clusters are -2 for the accounts that formed them.
+        """
         second = self.counted & np.isin(self.folds, _COMPARED_ON)
         first = self.counted & ~second
         looked_at |= {"compared": {"forming": int(first.sum()), "measuring": int(second.sum())}}
         self.tell("clustering accounts by what their outcomes depend on")
-        found, dimensions = self.forming.clusters(first, second)
+        found, placed = self.forming.clusters(first, second)
         targets, frame = outcome_targets(self.forming.cohort, second), self.forming.frame(second)
         self.tell("splitting accounts by outcome")
         forms: dict[str, Form] = {"rule_list": self.forming.by_outcome, "hdbscan": self.forming.by_density}
@@ -144,10 +150,15 @@ class _Discovery:
             }
         totals = {way: sum(told["explained"].values()) for way, told in ways.items()}
         chosen = "hdbscan" if totals["hdbscan"] > totals["rule_list"] + _CLEARLY_MORE else "rule_list"
-        looked_at |= {"ways": ways, "chosen": chosen, "clusters": list(found.tried), "dimensions": dimensions}
+        looked_at |= {
+            "ways": ways,
+            "chosen": chosen,
+            "clusters": list(found.tried),
+            "dimensions": list(placed.dimensions),
+        }
         clusters = np.full(len(self.counted), -2)
         clusters[second] = found.others
-        return forms[chosen], clusters
+        return forms[chosen], clusters, placed
 
     def segments(
         self, form: Form, earlier: Earlier, proposals: Sequence[Rule], looked_at: dict[str, Any]

@@ -45,6 +45,7 @@ def segments_document(result: SegmentsResult, cohort: Cohort, config: Config) ->
         "segments": [_entry(segment, config) for segment in result.segments],
         "none_because": result.none_because,
         "changes": result.changes,
+        "curves": result.curves,
         "looked_at": result.looked_at,
     }
 
@@ -62,6 +63,8 @@ def _entry(segment: Segment, config: Config) -> dict[str, Any]:
         },
         "sizes": segment.sizes,
         "figures": segment.figures,
+        "elsewhere": segment.elsewhere,
+        "curve": segment.curve,
         "fidelity": segment.fidelity,
         "stability": segment.stability,
         "verdict": segment.verdict,

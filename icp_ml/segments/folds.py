@@ -19,6 +19,10 @@ def account_folds(account_ids: Iterable[str], seed: int) -> np.ndarray:
     >>> bool(account_folds(["a", "b", "c"], 7)[0] == account_folds(["z", "a"], 7)[1])
     True
     """
-    key = f"segments {seed}".encode()
-    digests = (hashlib.blake2b(str(i).encode(), key=key, digest_size=4).digest() for i in account_ids)
-    return np.fromiter((int.from_bytes(d, "big") % FOLDS for d in digests), dtype=int)
+    return np.array([digest % FOLDS for digest in account_digests(account_ids, f"segments {seed}")], dtype=int)
+
+
+def account_digests(account_ids: Iterable[str], key: str) -> list[int]:
+    """Return a number for each account that depends on its id and the key alone, 0 to 2**32 - 1."""
+    digests = (hashlib.blake2b(str(i).encode(), key=key.encode(), digest_size=4).digest() for i in account_ids)
+    return [int.from_bytes(digest, "big") for digest in digests]

@@ -14,6 +14,7 @@ from icp_ml.config.schema import Config
 from icp_ml.segments.clustering import Clusters, density_clusters
 from icp_ml.segments.describing import described
 from icp_ml.segments.growing import grow
+from icp_ml.segments.placed import Placed, placed
 from icp_ml.segments.rulelist import as_rules, rounded, rule_search
 from icp_ml.segments.search import RuleSearch
 from icp_ml.segments.space import contribution_space
@@ -59,8 +60,8 @@ class Forming:
         """Return rules that describe given clusters of the accounts of a mask."""
         return self._rules(self._sample(accounts), lambda search: described(clusters.labels, search))
 
-    def clusters(self, accounts: np.ndarray, others: np.ndarray) -> tuple[Clusters, list[str]]:
-        """Return density clusters formed by the accounts of a mask, those of another assigned, and the dimensions."""
+    def clusters(self, accounts: np.ndarray, others: np.ndarray) -> tuple[Clusters, Placed]:
+        """Return density clusters formed by the accounts of a mask, those of another assigned, and where they lie."""
         rows = self._sample(accounts)
         space, assigned, dimensions = contribution_space(
             self.frame(rows),
@@ -70,7 +71,10 @@ class Forming:
             self.names,
             self.seed,
         )
-        return density_clusters(space, assigned, self.seed), dimensions
+        found = density_clusters(space, assigned, self.seed)
+        ids = [*self.frame(rows).index, *self.frame(others).index]
+        everywhere, labels = np.vstack([space, assigned]), np.concatenate([found.labels, found.others])
+        return found, placed(ids, everywhere, dimensions, labels, self.seed)
 
     def frame(self, accounts: np.ndarray) -> pd.DataFrame:
         """Return the attributes of the accounts of a mask."""

@@ -11,6 +11,7 @@ import numpy as np
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Config
 from icp_ml.segments.crossfit import Crossfit
+from icp_ml.segments.curves import as_curve, kept_by_month
 from icp_ml.segments.describing import fidelity
 from icp_ml.segments.figures import Figure, churn_months, segment_figures, segment_sizes
 from icp_ml.segments.folds import FOLDS
@@ -69,8 +70,8 @@ def measured(
     -------
     tuple
         Segments in order, and ``ranking`` (ids by expected value of an opportunity and by win rate alone),
-        ``elsewhere`` (figures) and ``no_segment`` (sizes) of the accounts of no segment, ``came_back`` (in how many of
-        five folds each rule was formed again without them).
+        ``elsewhere`` (figures) and ``no_segment`` (sizes) of the accounts of no segment, ``in_segments`` (figures) of
+        all others, ``came_back`` (in how many of five folds each rule was formed again without them).
     """
     labels = cells(list(found.masks), len(cohort.accounts))
     held_out, counted = found.labels(), grouping.counted
@@ -78,6 +79,10 @@ def measured(
     months, economics = churn_months(cohort, counted), config.economics
     quality = SegmentQuality.of(cohort, config)
     segments = []
+
+    def kept(who: np.ndarray) -> dict[str, Figure]:
+        return kept_by_month(cohort, counted & who)
+
     for at, rule in enumerate(found.rules):
         shifts = _shifts(found, at, lambda who: segment_figures(cohort, counted & who, months, economics))
         figures = shifted(segment_figures(cohort, counted & (held_out == at), months, economics), shifts)
@@ -96,11 +101,14 @@ def measured(
             members_key=rule.key(),
             quality=table,
             questions=five_questions(table),
+            elsewhere=elsewhere,
+            curve=as_curve(shifted(kept(held_out == at), _shifts(found, at, kept))),
         )
         segments.append(segment)
     return tuple(segments), {
         "ranking": ranking({s.id: s.figures for s in segments}),
         "elsewhere": segment_figures(cohort, counted & (held_out == -1), months, economics),
+        "in_segments": segment_figures(cohort, counted & (held_out >= 0), months, economics),
         "no_segment": segment_sizes(cohort, labels == -1),
         "came_back": {ids[at]: f"{n} of {FOLDS}" for at, n in enumerate(found.came_back)},
     }

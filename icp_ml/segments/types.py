@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from icp_ml.conditions import Rule
+from icp_ml.segments.placed import Placed
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,9 @@ class Segment:
     ``{"absent": reason}``. ``sizes`` counts won, lost, customers, all. ``fidelity`` is the share of the cluster's
     accounts the rule holds for and the share of the rule's accounts in the cluster; ``stability`` a resampling Jaccard.
     ``verdict`` is one of ``high pull``, ``promising``, ``average``, ``avoid``. ``quality`` is the table of
-    :mod:`icp_ml.segments.quality`, ``questions`` the answers of :mod:`icp_ml.segments.questions`.
+    :mod:`icp_ml.segments.quality`, ``questions`` the answers of :mod:`icp_ml.segments.questions`. ``elsewhere`` are the
+    same figures of all other accounts, ``curve`` the share kept by month, as
+    :func:`icp_ml.segments.curves.as_curve` returns it.
     """
 
     id: str
@@ -31,6 +34,8 @@ class Segment:
     members_key: str = ""
     quality: tuple[dict[str, Any], ...] = ()
     questions: tuple[dict[str, Any], ...] = ()
+    elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)
+    curve: list[dict[str, Any]] | dict[str, str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,12 @@ class SegmentsResult:
     """All segments, in the order their rules are tried; ``none_because`` says why there is none.
 
     ``changes`` is what :func:`icp_ml.segments.changes.changes_since` returns, None without a previous release.
+    ``curves`` are those of everybody and of no segment; ``placed`` is what the map of accounts is drawn from.
     """
 
     segments: tuple[Segment, ...]
     none_because: str | None
     looked_at: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] | None = None
+    curves: dict[str, Any] = field(default_factory=dict)
+    placed: Placed | None = None

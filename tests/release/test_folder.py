@@ -224,6 +224,14 @@ def test_territories_are_written_where_somebody_asked_for_them(parts: ReleasePar
     assert checksum(plain) == checksum(asked)
 
 
+def test_a_map_is_written_beside_the_segments_and_an_older_release_has_none(parts, tmp_path) -> None:
+    older = Release.load(write_release(tmp_path / "older", parts))
+    newer = Release.load(write_release(tmp_path / "newer", replace(parts, segments_map={"accounts": 3, "points": []})))
+    assert older.segments_map is None
+    assert newer.segments_map == {"accounts": 3, "points": []}
+    assert checksum(older.folder) == checksum(newer.folder), "a picture decides no score"
+
+
 def test_customers_at_risk_are_written_where_there_is_a_list(parts, tmp_path) -> None:
     frame = pd.DataFrame({"rank": [1], "account_id": ["a1"], "name": ["=cmd()"]})
     written = write_release(tmp_path / "with", replace(parts, customers_at_risk=frame))
