@@ -38,7 +38,7 @@ def result_of(cohort: Cohort, space: np.ndarray, names: tuple[str, ...]) -> Segm
     segment = Segment("S1", "small", rule, {}, {}, {}, 1.0, "avoid")
     clusters = np.where(np.arange(len(space)) < 3, -1, 0)
     where = Placed(tuple(cohort.accounts.index[: len(space)]), space, names, clusters)
-    return SegmentsResult((segment,), None, {}, {}, where)
+    return SegmentsResult((segment,), None, {}, curves={}, placed=where)
 
 
 def test_each_point_says_its_segment_what_happened_and_its_pull(accounts: Cohort) -> None:
