@@ -17,7 +17,7 @@ from icp_ml.segments.consensus import central
 from icp_ml.segments.crossfit import Crossfit, crossfit, formed_without
 from icp_ml.segments.curves import common_curves
 from icp_ml.segments.figures import churn_months, segment_figures
-from icp_ml.segments.folds import account_folds
+from icp_ml.segments.folds import account_folds, later_accounts
 from icp_ml.segments.forming import Form, Forming, as_already_told
 from icp_ml.segments.identity import Earlier, kept_ids
 from icp_ml.segments.measuring import Grouping, measured
@@ -33,7 +33,7 @@ FEWEST_ACCOUNTS = 300
 FEWEST_IN_SEGMENT = 30
 LEAST_STABLE = 0.8
 _FURTHER_SAMPLES = 6
-_COMPARED_ON = (3, 4)  # folds on which the two ways of forming are compared
+_COMPARED_ON = (3, 4)  # folds on which the two ways of forming are compared where dates tell no order
 _CLEARLY_MORE = 0.01  # share of variance, summed over outcomes, that chance seldom explains
 _TOLERANCE = 6.0  # chi-squared that one boundary for one region may cost
 
@@ -50,10 +50,10 @@ def discover_segments(
 ) -> SegmentsResult:
     """Return the segments that differ in winning, keeping, expanding or pull, as ordered rules.
 
-    Two ways of forming them are compared on accounts that formed neither: rules that describe HDBSCAN clusters of SHAP
-    contributions, and a list of rules split off directly by outcomes. What the better one forms on all accounts is
-    published, if it comes back without each fifth of them and differs there: every figure is from accounts that did not
-    form the rule they are counted by.
+    Two ways of forming them are compared on later accounts, that formed neither: rules that describe HDBSCAN clusters
+    of SHAP contributions, and a list of rules split off directly by outcomes. What the better one forms on all accounts
+    is published, if it comes back without each fifth of them and differs there: every figure is from accounts that did
+    not form the rule they are counted by.
 
     Parameters
     ----------
@@ -128,13 +128,16 @@ class _Discovery:
     tell: Callable[[str], None]
 
     def better_way(self, looked_at: dict[str, Any]) -> tuple[Form, np.ndarray, Placed]:
-        """Return the way of forming that explains more of what happened to others, their clusters, and where all lie.
+        """Return the way of forming that explains more of what happened to later accounts, clusters, and where all lie.
 
         Clusters are -2 for the accounts that formed them.
         """
-        second = self.counted & np.isin(self.folds, _COMPARED_ON)
+        second = later_accounts(self.forming.cohort.accounts["decided_at"], self.counted)
+        in_time = bool(second.any())
+        if not in_time:
+            second = self.counted & np.isin(self.folds, _COMPARED_ON)
         first = self.counted & ~second
-        looked_at |= {"compared": {"forming": int(first.sum()), "measuring": int(second.sum())}}
+        looked_at |= {"compared": {"forming": int(first.sum()), "measuring": int(second.sum()), "later": in_time}}
         self.tell("clustering accounts by what their outcomes depend on")
         found, placed = self.forming.clusters(first, second)
         targets, frame = outcome_targets(self.forming.cohort, second), self.forming.frame(second)

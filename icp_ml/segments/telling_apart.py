@@ -10,6 +10,7 @@ import numpy as np
 from icp_ml.segments.search import MOST_SEGMENTS, RuleSearch
 
 _OWN = 0.9  # a rule whose accounts are its own to this share needs no words against others
+_MOST = 0.6
 _KEPT, _STRAY = 0.9, 0.1  # share of a segment's accounts that its words must keep, and of others they may let in
 
 Rules = list[tuple[int, ...]]
@@ -70,13 +71,19 @@ def _axes(rule: Sequence[int], search: RuleSearch) -> set[int]:
 
 
 def _nearest(rules: Iterable[tuple[int, ...]], own: np.ndarray, search: RuleSearch) -> tuple[int, ...] | None:
-    """Return the rule that holds for a segment's accounts and next to no others, None where none does."""
-    size, best = max(int(np.sum(own)), 1), None
+    """Return the rule that holds for a segment's accounts and next to no others, None where none does.
+
+    Accounts of which the rule cannot be told, since a value is missing, are nobody's fault, unless they are many.
+    """
+    size, best = int(np.sum(own)), None
     if size < search.limits.smallest:
         return None
     for rule in rules:
         mask = search.mask(rule)
-        kept, stray = np.sum(mask & own) / size, np.sum(mask & ~own) / size
-        if kept >= _KEPT and stray <= _STRAY and (best is None or (kept - stray) > best[0] + 1e-9):
+        known = np.all([search.grid.axes[axis].codes >= 0 for axis in sorted(_axes(rule, search))], axis=0)
+        shared, stray = np.sum(mask & own), np.sum(mask & ~own) / size
+        kept = shared / max(int(np.sum(own & known)), 1)
+        enough = kept >= _KEPT and stray <= _STRAY and shared >= _MOST * size
+        if enough and (best is None or kept - stray > best[0] + 1e-9):
             best = (kept - stray, rule)
     return best[1] if best else None

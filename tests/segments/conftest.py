@@ -105,6 +105,7 @@ def simulate(n: int, seed: int, structured: bool = True) -> tuple[Cohort, np.nda
             "name": [f"Company {i}" for i in range(n)],
             "status": status,
             "outcome": pd.Series(np.where(won, "won", "lost")).where(decided).to_numpy(),
+            "decided_at": start,
             "started_at": pd.Series(start).where(customer).to_numpy(),
             "is_customer": customer,
             "entry_months": 0.0,
