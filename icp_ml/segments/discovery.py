@@ -32,7 +32,8 @@ from icp_ml.segments.types import SegmentsResult
 FEWEST_ACCOUNTS = 300
 FEWEST_IN_SEGMENT = 30
 LEAST_STABLE = 0.8
-_FURTHER_SAMPLES = 6
+STILL_STABLE = 0.6  # for a segment of the previous release: one near the line is not to come and go with each draw
+_FURTHER_SAMPLES = 10
 _COMPARED_ON = (3, 4)  # folds on which the two ways of forming are compared where dates tell no order
 _CLEARLY_MORE = 0.01  # share of variance, summed over outcomes, that chance seldom explains
 _TOLERANCE = 6.0  # chi-squared that one boundary for one region may cost
@@ -186,10 +187,14 @@ class _Discovery:
             looked_at["not_confirmed"] += [{"rule": rules[kept[i]].text(), "p_value": p} for i, p in dropped.items()]
             kept = [kept[i] for i in held]
             stability = resampled_jaccard([rules[at] for at in kept], further, frame)
-            if min(stability, default=1.0) >= LEAST_STABLE:
+            ids = kept_ids([rules[at] for at in kept], earlier, frame)
+            spare = [
+                s - (STILL_STABLE if i in earlier.ids else LEAST_STABLE) for s, i in zip(stability, ids, strict=True)
+            ]
+            if min(spare, default=0.0) >= 0:
                 return whole.only(kept), stability
             # Whoever belonged to a segment that goes falls to later ones, which have to hold up with them.
-            worst = int(np.argmin(stability))
+            worst = int(np.argmin(spare))
             looked_at["unstable"].append({"rule": rules[kept[worst]].text(), "stability": stability[worst]})
             del kept[worst]
         return whole.only([]), []

@@ -16,6 +16,7 @@ from icp_ml.segments.search import MOST_SEGMENTS, Candidate, RuleSearch
 from icp_ml.segments.targets import DECIDING
 
 _ROUNDS = 4
+_ABOUT_AS_WELL = 6.0  # chi-squared that an order may cost
 
 Rules = list[tuple[int, ...]]
 
@@ -32,7 +33,26 @@ def grow(search: RuleSearch) -> Rules:
     if 0 < deciding.q < search.q:
         starts.insert(0, settled([], deciding))
     grown = [settled(start, search) for start in starts]
-    return max(grown, key=lambda rules: round(worth(rules, search), 6))
+    return ordered(max(grown, key=lambda rules: round(worth(rules, search), 6)), search, deciding)
+
+
+def ordered(rules: Sequence[tuple[int, ...]], search: RuleSearch, deciding: RuleSearch) -> Rules:
+    """Try first, of two rules that share accounts, the one that says more of what decides an account's value.
+
+    Whose the shared accounts are is often all but a tie, which the next draw would break the other way.
+    """
+    rules, everybody = list(rules), np.ones(len(search.values), dtype=bool)
+    says = {rule: round(deciding.gain_of(deciding.mask(rule), everybody), 6) for rule in rules} if deciding.q else {}
+    for _ in rules if says else ():
+        for at in range(len(rules) - 1):
+            one, other = rules[at], rules[at + 1]
+            nested = search.is_part(one, other) or search.is_part(other, one)
+            if nested or says[other] <= says[one] or not np.any(search.mask(one) & search.mask(other)):
+                continue
+            swapped = [*rules[:at], other, one, *rules[at + 2 :]]
+            if search.fit(swapped) >= search.fit(rules) - _ABOUT_AS_WELL:
+                rules = swapped
+    return rules
 
 
 def settled(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
