@@ -99,7 +99,7 @@ class _Teller:
         churns = [e["figures"].get("churn", {}) for e in self.entries.values()]
         months = next((f["months"] for f in churns if "months" in f), self.horizon)
         heads = {"value": _MEASURES[self.measure][1]}
-        heads |= {} if self.measure == "win_rate" else {"win_rate": "Won"}
+        heads |= {} if self.measure == "win_rate" else {"win_rate": "Won", "by_win_rate": "Rank by wins"}
         heads |= {"churn": f"Left within {count(months, 'month')}", "pull": "Pull, 1 to 5"}
         return heads | {"pipeline": "Of the open pipeline"}
 
@@ -112,11 +112,10 @@ class _Teller:
     def _row(self, key: str, rank: str, ranked: Mapping[str, Any]) -> Told:
         segment = self.entries[key]
         figures = segment["figures"]
-        won = self._cell("win_rate", figures.get("win_rate"))
         wins = next((e for e in self.ranking["by_win_rate"] if e["id"] == key), None)
-        if won and wins and len(self.ranking["by_win_rate"]) > 1:
-            won["place"] = f"{_place(wins['best_rank'], wins['worst_rank'])} by this"
-        cells = {"value": self._cell(self._kind(), ranked.get("value")), "win_rate": won}
+        place = {"value": rank_words(wins["best_rank"], wins["worst_rank"])} if wins else {}
+        cells = {"value": self._cell(self._kind(), ranked.get("value")), "by_win_rate": place}
+        cells |= {"win_rate": self._cell("win_rate", figures.get("win_rate"))}
         cells |= {name: self._cell(name, figures.get(name)) for name in ("churn", "pull")}
         cells["pipeline"] = self._pipeline(segment.get("pipeline"))
         return {"id": key, "name": segment["name"], "verdict": segment["verdict"], "rank": rank, "cells": cells}
@@ -125,7 +124,7 @@ class _Teller:
         """Return the accounts of no segment, which have no rank."""
         others, elsewhere = self.ranking["no_segment"], self.looked_at.get("elsewhere", {})
         cells = {"value": self._cell(self._kind(), others["value"])}
-        cells |= {"win_rate": self._cell("win_rate", others["win_rate"])}
+        cells |= {"win_rate": self._cell("win_rate", others["win_rate"]), "by_win_rate": {"value": ""}}
         cells |= {name: self._cell(name, elsewhere.get(name)) for name in ("churn", "pull")}
         cells["pipeline"] = self._pipeline(others["pipeline"])
         who = f"No segment: {count(others['accounts'], 'account')}, {percent(others['share'])}"
@@ -207,8 +206,10 @@ class _Teller:
             costs = list_words(tuple(_COSTS[cost] for cost in ranking["not_counted"]), "and")
             said.append(f"{costs[:1].upper()}{costs[1:]}, so it counts as none.")
         said += [f"{u['id']} has no rank: {_reason(u['because'])}." for u in ranking["unranked"]]
-        if any(r["best_rank"] != r["worst_rank"] for r in ranking["segments"]):
-            said.append("“1 to 2” means that the data cannot tell which of these places it is.")
+        shared = [r for r in (*ranking["segments"], *ranking["by_win_rate"]) if r["best_rank"] != r["worst_rank"]]
+        for r in shared[:1]:
+            words = rank_words(r["best_rank"], r["worst_rank"])
+            said.append(f"A rank of “{words}” means that the data cannot tell which of these places it is.")
         missing = {e["pipeline"]["absent"] for e in self.entries.values() if "absent" in (e.get("pipeline") or {})}
         return said + [f"Shares of the open pipeline: not known ({why})." for why in sorted(missing)]
 
@@ -240,10 +241,6 @@ def ordinal(n: int) -> str:
     ['1st', '2nd', '3rd', '4th', '11th']
     """
     return f"{n}{'th' if 10 <= n % 100 <= 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
-
-
-def _place(best: int, worst: int) -> str:
-    return ordinal(best) if best == worst else f"{ordinal(best)} to {ordinal(worst)}"
 
 
 def _reason(absent: str) -> str:

@@ -68,7 +68,7 @@ def test_rows_hold_rank_verdict_and_figures_and_the_last_one_is_nobody_s(told: D
     assert (first["id"], first["rank"], first["verdict"]) == ("S2", "1", "high pull")
     assert first["cells"]["value"] == {"value": "EUR 5,034", "between": "EUR 4,249 to 5,820"}
     assert first["cells"]["pipeline"] == {"value": "18 %", "between": "EUR 1.20 million"}
-    assert second["cells"]["win_rate"]["place"] == "1st by this"
+    assert second["cells"]["by_win_rate"] == {"value": "1"}
     assert (nobody["name"], nobody["rank"]) == ("No segment: 1,840 accounts, 61 %", "")
 
 
@@ -84,7 +84,7 @@ def test_ranks_that_may_be_either_are_shared_and_what_may_be_chance_is_not_told_
     assert [row["rank"] for row in said["rows"]] == ["1 to 2", "1 to 2", ""]
     assert [text[:2] for text in said["differs"]] == ["S2", "Th"]
     assert said["differs"][0].endswith("The ranges overlap: this may be chance.")
-    assert said["notes"][-1] == "“1 to 2” means that the data cannot tell which of these places it is."
+    assert said["notes"][-1] == "A rank of “1 to 2” means that the data cannot tell which of these places it is."
     assert ", though not surely, then S1." in said["brief"][0]
 
 

@@ -33,7 +33,7 @@ def rows(arr, nrr):
 def figures(**changed):
     known = {
         "win_rate": figure(0.8, 0.7, 0.85), "arr": figure(100.0, 90.0, 120.0), "nrr": figure(0.9, 0.8, 1.0),
-        "churn": figure(0.1, 0.0, 0.2, months=12), "cost_to_serve": figure(5.0, 4.0, 6.0),
+        "churn": figure(0.1, 0.0, 0.2, months=12), "cost_to_serve": figure(5.0, 4.5, 7.0),
     }  # fmt: skip
     return known | changed
 
@@ -45,8 +45,8 @@ def test_parts_that_do_not_go_together_add_up_as_squares_each_on_its_own_side():
     told = opportunity_value(figures(), rows([100.0] * 10, [1.0] * 10), 12, ECONOMICS)
     # 0.8 * (0.5 * 100 * 0.9 - 5) - 10; slopes 40 of winning, 0.36 of ARR, 40 of keeping, -0.8 of cost.
     assert told.ends[0] == pytest.approx(22.0)
-    assert told.ends[1] == pytest.approx(22 - math.sqrt((40 * 0.1) ** 2 + 3.6**2 + 4**2 + 0.8**2))
-    assert told.ends[2] == pytest.approx(22 + math.sqrt((40 * 0.05) ** 2 + 7.2**2 + 4**2 + 0.8**2))
+    assert told.ends[1] == pytest.approx(22 - math.sqrt((40 * 0.1) ** 2 + 3.6**2 + 4**2 + 1.6**2))
+    assert told.ends[2] == pytest.approx(22 + math.sqrt((40 * 0.05) ** 2 + 7.2**2 + 4**2 + 0.4**2))
     assert told.n == 10
 
 
