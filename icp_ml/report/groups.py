@@ -8,7 +8,7 @@ from typing import Any
 
 from icp_ml.report.proposals import Told
 from icp_ml.report.segment_quality import told_quality_table, told_questions
-from icp_ml.report.words import count, figure_words, label, percent, span
+from icp_ml.report.words import count, figure_words, label, money, percent, span
 from icp_ml.wording import label_words, list_words
 
 _EXPLAINED = {
@@ -139,7 +139,7 @@ def _told(
         "verdict": segment["verdict"],
         "but": _against(segment["verdict"], shares["refused"]),
         "order": order,
-        "size": _size(segment["sizes"], said),
+        "size": _size(segment["sizes"], said) + _pipeline(segment.get("pipeline") or {}, currency),
         **shares,
         "figures": told_figures(segment["figures"], currency, horizon, said),
         "quality": told_quality_table(segment, currency, horizon),
@@ -164,6 +164,13 @@ def _size(sizes: Mapping[str, int], said: set[str]) -> str:
     if "churn" not in said and "customers" in sizes:
         parts.append(count(sizes["customers"], "customer") + " followed")
     return f"{count(sizes['all'], 'account')}: {', '.join(parts)}." if parts else f"{count(sizes['all'], 'account')}."
+
+
+def _pipeline(pipeline: Mapping[str, Any], currency: str | None) -> str:
+    """Say how much of what is open now lies in the segment; nothing where that is not known."""
+    if not pipeline.get("open"):
+        return " Nothing of the open pipeline." if "open" in pipeline else ""
+    return f" {percent(pipeline['share'])} of the open pipeline, {money(pipeline['open'], currency)}."
 
 
 def _worse(segment: Mapping[str, Any], everybody: Mapping[str, Any]) -> list[str]:

@@ -99,6 +99,7 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     criteria = tuple(f"{p['id']} {p['text']}: {p['evidence']}." for p in summary["criteria"])
     figures = tuple(_figure(f) for f in chosen.figures if f["name"] not in (*_ECONOMIC, *_URGENCY) and "value" in f)
     others = tuple(f"Not selected: {_named(s)}" for s in summary["segments"] if s is not chosen.segment)
+    ranked = summary["ranking"]["brief"] if summary["ranking"] else []
     questions: tuple[tuple[str, str], ...] = ()
     if chosen.segment:
         changed = change_of(summary["changes"], chosen.segment["id"])
@@ -109,7 +110,9 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     else:
         why = summary["not_proposed"] or "No group to pursue stands out among the accounts that no exclusion hits."
         first, questions = [f"No segment is selected. {_no_segment(summary)}", why], (_WHO_TO_TRY,)
-    return Section("Segment selected", tuple(t for t in first if t), (*criteria, *figures, *others), questions)
+    return Section(
+        "Segment selected", tuple(t for t in (*first, " ".join(ranked)) if t), (*criteria, *figures, *others), questions
+    )
 
 
 def _since_before(changed: str) -> str:

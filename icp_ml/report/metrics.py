@@ -181,13 +181,23 @@ def _measured(scorecard: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 
 
 def _segment_figures(segments: Mapping[str, Any]) -> Figures:
-    figures = {"segments_published": _entry(len(segments["segments"]))}
+    figures = {"segments_published": _entry(len(segments["segments"]))} | _ranking_figures(segments)
     for segment in segments["segments"]:
         prefix = f"segments_{segment['id']}"
         figures[f"{prefix}_stability"] = _entry(segment["stability"])
         for name, value in segment["figures"].items():
             if "estimate" in value:
                 figures[f"{prefix}_{name}"] = _interval_entry(value)
+    return figures
+
+
+def _ranking_figures(segments: Mapping[str, Any]) -> Figures:
+    """Return what the best segment earns, and the share of accounts in none; a ranking by something else earns none."""
+    ranking, figures = segments.get("ranking") or {}, {}
+    if ranking.get("measure") == "opportunity_value" and ranking["segments"]:
+        figures["segments_best_opportunity_value"] = _interval_entry(ranking["segments"][0]["value"])
+    if nobody := ranking.get("no_segment"):
+        figures["segments_no_segment_share"] = _entry(nobody["share"], n=nobody["of"])
     return figures
 
 

@@ -15,6 +15,7 @@ from icp_ml.report.kept_chart import told_curves
 from icp_ml.report.models import told_models
 from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals, told_two_numbers
 from icp_ml.report.quality import told_quality
+from icp_ml.report.ranked_words import told_ranking
 from icp_ml.report.searched import told_no_evidence, told_searched
 from icp_ml.report.segment_changes import told_changes
 from icp_ml.report.stated import told_stated
@@ -41,8 +42,8 @@ def summarise(
         ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
         ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
         ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
-        ``target`` or None; ``segments``, ``no_segments``, ``changes`` (since the previous release) or None;
-        ``heat_map`` and ``curves`` of segments or None; ``models``;
+        ``target`` or None; ``segments``, ``no_segments``, ``ranking`` or None,
+        ``changes`` (since the previous release) or None; ``heat_map`` and ``curves`` of segments or None; ``models``;
         ``quality``; ``loss_reasons``; ``settings``; ``known``; ``limits`` (sentences).
     """
     counted, settings = metrics["counted"], metrics.get("settings") or {}
@@ -71,6 +72,7 @@ def summarise(
         "target": _target(target, currency, horizon, everybody),
         "segments": told_segments(segments, target.get("segments") or {}, everybody, horizon),
         "no_segments": segments.get("none_because"),
+        "ranking": told_ranking(segments, horizon),
         "changes": told_changes(segments),
         "models": told_models(metrics, currency),
         "loss_reasons": [f"{r['reason']} ({percent(r['share'])})" for r in counted.get("loss_reasons") or []],

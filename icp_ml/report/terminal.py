@@ -18,6 +18,7 @@ _SEGMENT_FIGURES = ("win_rate", "churn", "grr", "nrr", "pull", "arr")
 _RECEIPT_LINES = 8
 _STATED_RECEIPT_LINES = 2
 _SHOWN_WARNINGS = 8
+_DIFFERENCES = 1
 
 
 def print_summary(summary: Mapping[str, Any], console: Console, places: Mapping[str, str]) -> None:
@@ -45,6 +46,7 @@ def print_summary(summary: Mapping[str, Any], console: Console, places: Mapping[
     if summary["stated"]:
         page.stated(summary["stated"])
     page.segments(summary["segments"], summary["no_segments"], summary["changes"])
+    page.ranking(summary["ranking"])
     page.tiers(summary["scorecard"], summary["tiers_now"], summary["tension"])
     page.section("How far the models can be trusted", [_model(m) for m in summary["models"]])
     page.warnings(summary["quality"])
@@ -129,6 +131,11 @@ class _Page:
         if changes:
             self.line(changes["headline"], indent=2)
             self.lines(changes["texts"], indent=6)
+
+    def ranking(self, ranking: Told | None) -> None:
+        """Print where an opportunity earns most, and what is otherwise by win rate alone."""
+        if ranking:
+            self.section(ranking["title"], [*ranking["lines"], *ranking["differs"][:_DIFFERENCES], *ranking["notes"]])
 
     def tiers(self, scorecard: Told, now: list[Told], tension: list[str]) -> None:
         """Print the tiers: what was measured in each, and what is in it now."""

@@ -10,7 +10,9 @@ import pandas as pd
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Config
+from icp_ml.segments.open_pipeline import pipeline_by_segment
 from icp_ml.segments.partition import cells
+from icp_ml.segments.ranked import Others, ranked_segments
 from icp_ml.segments.types import Segment, SegmentsResult
 
 SCHEMA_VERSION = "1.0"
@@ -36,18 +38,31 @@ def assign_segments(segments: Sequence[Segment], frame: pd.DataFrame) -> np.ndar
 
 def segments_document(result: SegmentsResult, cohort: Cohort, config: Config) -> dict[str, Any]:
     """Return the content of ``segments.json``, JSON-ready: the segments in the order their rules are tried."""
+    ids = [segment.id for segment in result.segments]
+    pipeline = pipeline_by_segment(cohort, assign_segments(result.segments, cohort.latest), ids)
     return {
         "schema_version": SCHEMA_VERSION,
         "name": config.name,
         "as_of": cohort.as_of.isoformat(),
         "churn_horizon_months": cohort.horizon,
         "currency": cohort.currency,
-        "segments": [_entry(segment, config) for segment in result.segments],
+        "segments": [_entry(segment, config) | {"pipeline": pipeline[segment.id]} for segment in result.segments],
         "none_because": result.none_because,
+        "ranking": _ranking(result, cohort, pipeline),
         "changes": result.changes,
         "curves": result.curves,
         "looked_at": result.looked_at,
     }
+
+
+def _ranking(result: SegmentsResult, cohort: Cohort, pipeline: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the ranking, or why there is nothing to rank."""
+    if not result.segments:
+        return {"absent": result.none_because}
+    looked_at, others = result.looked_at, None
+    if "elsewhere" in looked_at and "no_segment" in looked_at:
+        others = Others(looked_at["elsewhere"], looked_at["no_segment"]["all"], len(cohort.accounts), pipeline[""])
+    return ranked_segments(result.segments, others)
 
 
 def _entry(segment: Segment, config: Config) -> dict[str, Any]:

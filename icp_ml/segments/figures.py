@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.cohort.retention import retained_share
 from icp_ml.config.schema import Economics
+from icp_ml.segments.worth import opportunity_value
 from icp_ml.survival import kaplan_meier, supported_horizon, wilson_interval
-from icp_ml.survival.ratios import ratio_interval
+from icp_ml.survival.ratios import mean_interval, ratio_interval
 
 LEVEL = 0.90
 _FEWEST = 10
+_FEWEST_TOLD = 5  # customers followed to the end, with less than whose knowledge churn is unknown
 
 Figure = dict[str, Any]
 
@@ -38,10 +38,11 @@ def segment_figures(cohort: Cohort, members: np.ndarray, months: int | None, eco
     Returns
     -------
     dict
-        ``win_rate`` (Wilson), ``churn`` (Kaplan-Meier at ``months``), ``grr`` and ``nrr`` (ratios of summed ARR at the
+        ``win_rate`` (Wilson), ``churn`` (Kaplan-Meier at ``months``; absent where those followed tell no more than
+        fewer than 5 followed to the end would), ``grr`` and ``nrr`` (ratios of summed ARR at the
         horizon, weighted for censoring), ``pull`` (mean, 1..5), ``arr`` (mean first ARR),
-        ``cycle_days`` (mean, won deals), ``cost_to_serve`` (a year at risk) and ``opportunity_value``; each
-        ``{"estimate", "low", "high", "level", "n"}`` or ``{"absent": reason}``.
+        ``cycle_days`` (mean, won deals), ``cost_to_serve`` (a year at risk) and ``opportunity_value``
+        (:mod:`icp_ml.segments.worth`); each ``{"estimate", "low", "high", "level", "n"}`` or ``{"absent": reason}``.
     """
     rows = cohort.accounts[members]
     customers = rows[rows["is_customer"].to_numpy(dtype=bool)]
@@ -56,7 +57,10 @@ def segment_figures(cohort: Cohort, members: np.ndarray, months: int | None, eco
         "cycle_days": _mean(won["cycle_days"], "won deals with both dates"),
         "cost_to_serve": _cost_to_serve(customers),
     }
-    figures["opportunity_value"] = _opportunity_value(figures, economics)
+    worth = opportunity_value(figures, rows, cohort.horizon, economics)
+    figures["opportunity_value"] = (
+        _absent(worth) if isinstance(worth, str) else _figure(*worth.ends, worth.n) | worth.more
+    )
     return figures
 
 
@@ -108,6 +112,8 @@ def _churn(customers: pd.DataFrame, months: int | None) -> Figure:
     curve = kaplan_meier(customers["follow_up_months"], customers["churned"], customers["entry_months"].fillna(0.0))
     if curve.at_risk(months) < 1 and curve.survival_at(months) > 0:
         return _absent(f"no customer was followed for {months} months")
+    if (alike := round(curve.effective_n(months), 6)) < _FEWEST_TOLD:
+        return _absent(f"{len(customers)} customers tell no more of {months} months than {alike:.0f} followed so long")
     low, high = curve.interval_at(months, LEVEL)
     return _figure(1 - curve.survival_at(months), 1 - high, 1 - low, curve.n) | {"months": months}
 
@@ -121,8 +127,7 @@ def _mean(column: pd.Series, who: str) -> Figure:
     values = column.dropna().to_numpy(dtype=float)
     if len(values) < _FEWEST:
         return _absent(f"{len(values)} {who} are fewer than {_FEWEST}")
-    half = float(np.std(values, ddof=1) / math.sqrt(len(values)) * student.ppf(0.5 + LEVEL / 2, len(values) - 1))
-    return _figure(values.mean(), values.mean() - half, values.mean() + half, len(values))
+    return _figure(*mean_interval(values, LEVEL), len(values))
 
 
 def _cost_to_serve(customers: pd.DataFrame) -> Figure:
@@ -131,32 +136,3 @@ def _cost_to_serve(customers: pd.DataFrame) -> Figure:
     if len(known) < _FEWEST:
         return _absent(f"{len(known)} customers with measured cost are fewer than {_FEWEST}")
     return _figure(*ratio_interval(known["service_cost"], known["years_at_risk"], LEVEL), len(known))
-
-
-def _opportunity_value(figures: dict[str, Figure], economics: Economics) -> Figure:
-    """Return what pursuing one opportunity earns within the horizon, on average.
-
-    ``P(win) * (gross margin * ARR * retained share - cost to serve) - acquisition cost``: the retained share is NRR, or
-    one minus churn where no NRR is known; a cost that is not known counts as none, and is named in ``without``. The
-    interval adds the parts' variances (delta method), taken as independent.
-    """
-    kept = figures["nrr"]
-    if "absent" in kept and "absent" not in figures["churn"]:
-        churn = figures["churn"]
-        kept = {**churn, "estimate": 1 - churn["estimate"], "low": 1 - churn["high"], "high": 1 - churn["low"]}
-    parts = {"win rate": figures["win_rate"], "ARR": figures["arr"], "retention": kept}
-    if missing := [name for name, part in parts.items() if "absent" in part]:
-        return _absent(f"needs {', '.join(missing)}, which could not be measured here")
-    win, arr, keep = (part["estimate"] for part in parts.values())
-    serve = figures["cost_to_serve"]
-    cost = serve.get("estimate", 0.0)
-    margin = economics.gross_margin
-    slopes = (margin * arr * keep - cost, win * margin * keep, win * margin * arr)
-    halves = [s * (p["high"] - p["low"]) / 2 for s, p in zip(slopes, parts.values(), strict=True)]
-    halves += [] if "absent" in serve else [win * (serve["high"] - serve["low"]) / 2]
-    value = win * slopes[0] - (economics.acquisition_cost or 0.0)
-    half = math.sqrt(sum(h * h for h in halves))
-    without = [] if economics.acquisition_cost is not None else ["acquisition cost"]
-    without += ["cost to serve"] if "absent" in serve else []
-    figure = _figure(value, value - half, value + half, figures["win_rate"]["n"])
-    return figure | ({"without": without} if without else {})

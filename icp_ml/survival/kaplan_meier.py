@@ -70,8 +70,9 @@ class KaplanMeier:
 
         Wilson's interval at the effective sample size ``S(1 - S) / Var(S)``, the number of fully followed customers
         that would give Greenwood's variance; where ``S`` is 1 it is the number at risk at ``t``, where it is 0 that at
-        the last churn. Without censoring it is exactly Wilson's interval. Chosen over log-log, which does not exist
-        before the first churn.
+        the last churn. Without censoring it is exactly Wilson's interval, until nobody is kept: no more are kept then
+        than just before the last churn, and that bounds it, so that the last one of many who leaves does not make all
+        the others unknown. Chosen over log-log, which does not exist before the first churn.
 
         Parameters
         ----------
@@ -90,12 +91,29 @@ class KaplanMeier:
         Rothman (1978), doi:10.1016/0021-9681(78)90043-7, preferred in small samples by Anderson, Bernstein and Pike
         (1982), Biometrics 38, 407-416; before the first churn: Dorey and Korn (1987), doi:10.1002/sim.4780060605.
         """
-        survival = self.survival_at(t)
-        effective = self._effective_n(t, survival)
+        survival, index = self.survival_at(t), self._index(t)
+        low, high = self._wilson(t, survival, level)
+        if survival == 0.0 and index > 1:
+            before = float(self.survival[index - 2])
+            high = min(high, self._wilson(float(self.times[index - 2]), before, level)[1])
+        return low, high
+
+    def effective_n(self, t: float) -> float:
+        """Count the fully followed customers that would tell as much of the share kept at ``t`` months.
+
+        Once nobody is kept it is what told as much just before the last churn, where that is more.
+        """
+        survival, index = self.survival_at(t), self._index(t)
+        if survival == 0.0 and index > 1:
+            before = self._informed_by(float(self.times[index - 2]), float(self.survival[index - 2]))
+            return max(before, self._informed_by(t, survival))
+        return self._informed_by(t, survival)
+
+    def _wilson(self, t: float, survival: float, level: float) -> tuple[float, float]:
+        effective = self._informed_by(t, survival)
         return wilson_interval(survival * effective, effective, level)
 
-    def _effective_n(self, t: float, survival: float) -> float:
-        """Count the fully followed customers that would carry the same information at ``t``."""
+    def _informed_by(self, t: float, survival: float) -> float:
         if survival == 1.0:
             return float(self.at_risk(t))
         if survival == 0.0:

@@ -128,6 +128,20 @@ def test_before_the_first_and_after_the_last_churn_the_interval_still_has_width(
     assert estimate.interval_at(13) == pytest.approx(wilson_interval(0, 3))
 
 
+def test_the_last_of_many_who_leaves_does_not_make_the_others_unknown():
+    # 17 of 20 leave at 2; of the three left two are censored at 5, and the last one leaves at 9.
+    time, event = [2.0] * 17 + [5.0, 5.0, 9.0], [True] * 17 + [False, False, True]
+    estimate = kaplan_meier(time, event)
+    assert estimate.survival_at(9) == 0.0
+    assert estimate.interval_at(9) == pytest.approx((0.0, wilson_interval(3, 20)[1]))
+    assert estimate.effective_n(9) == pytest.approx(20)
+
+
+def test_a_share_tells_as_much_as_so_many_who_were_followed_to_the_end():
+    assert kaplan_meier([12.0] * 8, [True] * 2 + [False] * 6).effective_n(12) == pytest.approx(8)
+    assert kaplan_meier([3.0] * 5 + [12.0] * 3, [False] * 8).effective_n(12) == 3
+
+
 def test_the_interval_covers_the_truth_as_often_as_it_says_in_small_censored_samples():
     rng = np.random.default_rng(11)
     truth, covered, runs = 0.85, 0, 600
