@@ -59,8 +59,13 @@ bench-worlds: environment ## criteria on worlds with known truth (KINDS="noise w
 	@$(TEST_ENVIRONMENT) KINDS="$(KINDS)" SEEDS="$(or $(SEEDS),0:20)" ACCOUNTS="$(or $(ACCOUNTS),4000)" \
 	    YEARS="$(YEARS)" PEERS="$(PEERS)" OUT="$(OUT)" $(BIN)/python -m benchmarks.measure_worlds
 
+.PHONY: bench-segments
+bench-segments: environment ## segments on worlds with known truth, RIVALS=1 others too (KINDS=planted SEEDS=300:310 ACCOUNTS=4000 OUT=segments.md)
+	@$(TEST_ENVIRONMENT) KINDS="$(KINDS)" SEEDS="$(SEEDS)" ACCOUNTS="$(ACCOUNTS)" RIVALS="$(RIVALS)" \
+	    WORKERS="$(WORKERS)" OUT="$(OUT)" $(BIN)/python -m benchmarks.segments
+
 .PHONY: bench-peers
-bench-peers: environment ## install what the benchmarks put beside ours: rule finders, boosters, a tuner (no version of the lock changes)
+bench-peers: environment ## install what the benchmarks put beside ours: rule finders, clustering, boosters, a tuner (no version of the lock changes)
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
 

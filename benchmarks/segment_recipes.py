@@ -17,7 +17,7 @@ class Cell:
     Parameters
     ----------
     name : str
-        ``high pull`` is the one that must be ranked first.
+        ``high pull`` is the one that must be ranked first, wherever it is clearly worth most.
     rule : Rule
         On attributes without gaps; empty for the rest.
     win, churn : float
@@ -96,7 +96,7 @@ _FOUR = (
     Cell("rest", _REST, 0.36, 0.12),
 )
 _CROSSED = (
-    Cell("high pull", _rule(("has_revops", "is", True), ("tech_stack", "has", "zendesk")), 0.45, 0.08, 1.1, 0.35),
+    Cell("high pull", _rule(("has_revops", "is", True), ("tech_stack", "has", "zendesk")), 0.50, 0.08, 1.1, 0.45),
     Cell("kept", _REVOPS, 0.45, 0.08, 0.0),
     Cell("eager leavers", _ZENDESK, 0.38, 0.40, 1.1, 0.2),
     Cell("rest", _REST, 0.38, 0.40, 0.0),
@@ -131,7 +131,7 @@ SEGMENT_RECIPES: dict[str, SegmentRecipe] = {
         (Cell("high pull", _LARGE_REVOPS, 0.40, 0.15, 1.0), Cell("rest", _REST, 0.40, 0.15, 0.0))
     ),
     "churn_only": SegmentRecipe(
-        (Cell("leavers", _NO_REVOPS, 0.40, 0.42), Cell("high pull", _REST, 0.40, 0.10))
+        (Cell("leavers", _NO_REVOPS, 0.40, 0.42), Cell("kept", _REST, 0.40, 0.10))
     ),
     "three_sectors": SegmentRecipe(
         (

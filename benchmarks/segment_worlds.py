@@ -7,6 +7,8 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import norm
 
 from benchmarks.segment_recipes import ALL_RECIPES, Cell, SegmentRecipe, changed
 from benchmarks.worlds_attributes import draw_attributes, draw_gaps
@@ -20,7 +22,7 @@ MARGIN, ACQUISITION = 0.8, 1_500.0
 _EXPANDED = 1.4
 _PULL_MONTHS = 6
 _NEVER = np.datetime64("2200-01-01", "D")
-_POPULATION = 400_000
+_POPULATION = 100_000
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,9 @@ def equal_cells(recipe: SegmentRecipe) -> np.ndarray:
 def delivered(recipe: SegmentRecipe, weights: np.ndarray) -> dict[str, float]:
     """Return the true figures of a group of accounts with given numbers of accounts by cell.
 
-    ``win_rate``; and of those won ``churn``, ``grr``, ``nrr`` (by ARR), ``pull`` (1..5), ``arr``, ``cost_to_serve`` (of
-    a year at risk, as whoever leaves is there for a shorter time), ``opportunity_value``.
+    ``win_rate``; and of those won ``churn`` within 12 months, ``grr``, ``nrr`` (by ARR), ``pull`` (1..5, of those still
+    there after six months), ``arr``, ``cost_to_serve`` (of a year at risk, as whoever leaves is there for a shorter
+    time), ``opportunity_value``. ARR is that of recipes whose ARR does not follow headcount.
     """
     win, churn, expand, arr, cost = (planted(recipe, n) for n in ("win", "churn", "expand", "arr", "cost"))
     won = weights * win
@@ -118,7 +121,7 @@ def delivered(recipe: SegmentRecipe, weights: np.ndarray) -> dict[str, float]:
         "churn": float(np.average(churn, weights=won)),
         "grr": float(np.average(kept, weights=won * arr)),
         "nrr": float(np.average(grown, weights=won * arr)),
-        "pull": float(np.average(_expected_pull(recipe), weights=won)),
+        "pull": float(np.average(_expected_pull(recipe), weights=won * _share_with_pull(recipe))),
         "arr": float(np.average(arr, weights=won)),
         "cost_to_serve": float(np.average(cost, weights=at_risk)),
     }
@@ -188,6 +191,11 @@ def _with_behaviour(cohort: Cohort, recipe: SegmentRecipe, cell: np.ndarray, rng
     )  # fmt: skip
 
 
+def _share_with_pull(recipe: SegmentRecipe) -> np.ndarray:
+    """Return the share of customers whose pull is measured, by cell: all but those who leave within six months."""
+    return 1 - planted(recipe, "churn") * 0.3 * (_PULL_MONTHS - 0.5) / 11.5
+
+
 def _years_at_risk(recipe: SegmentRecipe) -> np.ndarray:
     """Return the mean share of the first year that a customer is there, by cell; 30 % leave before its last day."""
     return 1 - planted(recipe, "churn") * 0.3 * (1 - (0.5 + 11.5 / 2) / 12)
@@ -195,19 +203,21 @@ def _years_at_risk(recipe: SegmentRecipe) -> np.ndarray:
 
 @cache
 def _expected_pull(recipe: SegmentRecipe) -> np.ndarray:
-    """Return the mean measured pull, 1..5, of the customers of each cell, from a large drawn population."""
-    rng = np.random.default_rng(0)
-    _, true = _attributes(recipe, _POPULATION, rng)
-    cell = cell_of(recipe, true)
-    # Who leaves within six months is not measured; the same share in the rest of the year, so by churn.
-    early = 0.3 * (_PULL_MONTHS - 0.5) / 11.5
-    chance = planted(recipe, "win") * (1 - early * planted(recipe, "churn"))
-    customer = rng.random(_POPULATION) < chance[cell]
-    cell = cell[customer]
-    behaviour = planted(recipe, "pull")[cell] + np.hypot(1.0, recipe.pull_noise) * rng.standard_normal(len(cell))
-    fifth = np.searchsorted(np.quantile(behaviour, [0.2, 0.4, 0.6, 0.8]), behaviour) + 1.0
-    mean = [fifth[cell == at].mean() if (cell == at).any() else 3.0 for at in range(len(recipe.cells))]
-    return np.array(mean)
+    """Return the mean measured pull, 1..5, of the customers of each cell.
+
+    Behaviour is normal in every cell, and its fifths are those of the mixture; only how many accounts are in each cell
+    is counted, in a large drawn population.
+    """
+    _, true = _attributes(recipe, _POPULATION, np.random.default_rng(0))
+    share = np.bincount(cell_of(recipe, true), minlength=len(recipe.cells)) / _POPULATION
+    measured = share * planted(recipe, "win") * _share_with_pull(recipe)
+    centre, spread = planted(recipe, "pull"), np.hypot(1.0, recipe.pull_noise)
+
+    def above(value: float) -> np.ndarray:
+        return np.asarray(norm.sf(value, centre, spread))
+
+    edges = [brentq(lambda v, s=s: np.average(above(v), weights=measured) - s, -20, 20) for s in (0.8, 0.6, 0.4, 0.2)]
+    return 1 + np.sum([above(edge) for edge in edges], axis=0)
 
 
 __all__ = ["Cell", "SegmentWorld", "cell_of", "delivered", "equal_cells", "make_segment_world", "planted"]
