@@ -123,7 +123,7 @@ class Grid:
     axis_of: np.ndarray
     bin_rows: sparse.csr_array
     cost: np.ndarray
-    _parts: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    _parts: dict[int, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def mask(self, condition: int) -> np.ndarray:
         """Return which accounts a condition holds for, shape (n,), bool."""

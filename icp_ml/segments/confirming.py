@@ -21,9 +21,9 @@ def confirmed(
     """Return which segments hold up, in order, and the p-value of each that does not.
 
     A segment's statistic is what the partition explains less of when its accounts fall to where they would be without
-    it; where nobody else is there, since its rule names who is left, how it differs from all others. Segments are
-    dropped, weakest first, until all that remain pass Holm's test (Holm 1979) at :data:`ERROR`
-    together, so that where nothing differs something is published in at most that share of cases.
+    it; where next to nobody else is there, since its rule names who is left, how it differs from all others. Segments
+    are dropped, weakest first, until all that remain pass Holm's test (Holm 1979) at :data:`ERROR` together, so that
+    where nothing differs something is published in at most that share of cases.
 
     Parameters
     ----------
@@ -37,28 +37,35 @@ def confirmed(
         How many segments there were at first; those dropped since stay in the count.
     """
     kept, dropped = list(range(len(masks))), {}
-    tested = max(formed, 1)
-    n = len(targets.scores)
     while kept:
-        labels = cells([masks[i] for i in kept], n)
-        full = explained(labels, targets)
-        chances = []
-        for at in range(len(kept)):
-            without = cells([masks[i] for i in kept if i != kept[at]], n)
-            enough = np.sum(labels == at) >= smallest
-            parted = falls_to(labels, without, at)
-            if np.sum(parted & (labels != at)) < _NOBODY_ELSE * np.sum(labels == at):
-                without, parted = np.where(labels == at, -1, 0), np.ones(n, dtype=bool)
-                lost = explained(without, targets) / scatter(targets, parted)
-            else:
-                lost = (full - explained(without, targets)) / scatter(targets, parted)
-            chances.append(targets.chance(float(lost.sum())) if enough else 1.0)
-        worst = int(np.argmax(chances))
-        if chances[worst] <= ERROR / (1 + tested - len(kept)) and min(chances) <= ERROR / tested:
+        remaining = [masks[i] for i in kept]
+        chances = [_chance(remaining, at, targets, smallest) for at in range(len(kept))]
+        if _all_pass(chances, formed):
             break
+        worst = int(np.argmax(chances))
         dropped[kept[worst]] = round(chances[worst], 4)
         del kept[worst]
     return kept, dropped
+
+
+def _chance(masks: Sequence[np.ndarray], at: int, targets: Targets, smallest: int) -> float:
+    """Return the probability that a segment differs as much by chance, 1 where it is too small to judge."""
+    n = len(targets.scores)
+    labels, without = cells(masks, n), cells([*masks[:at], *masks[at + 1 :]], n)
+    own = labels == at
+    if np.sum(own) < smallest:
+        return 1.0
+    parted = falls_to(labels, without, at)
+    if np.sum(parted & ~own) < _NOBODY_ELSE * np.sum(own):
+        lost = explained(own, targets) / scatter(targets, np.ones(n, dtype=bool))
+    else:
+        lost = (explained(labels, targets) - explained(without, targets)) / scatter(targets, parted)
+    return targets.chance(float(lost.sum()))
+
+
+def _all_pass(chances: Sequence[float], formed: int) -> bool:
+    """Return whether the least p-value is within the error over all formed, the next over one fewer, and so on."""
+    return all(chance <= ERROR / (formed - place) for place, chance in enumerate(sorted(chances)))
 
 
 def share_explained(rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets) -> dict[str, float]:

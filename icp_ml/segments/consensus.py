@@ -38,7 +38,7 @@ def central(
     frame : DataFrame
         Typed attributes, of the accounts on which rules are compared.
     cost : float
-        Chi-squared that replacing one rule may cost.
+        Chi-squared, by rule, that another list may cost; and that all rules replaced one by one may cost together.
     """
     kept = _middle([list(rules), *(list(r) for r in again)], fit, frame, cost)
     best = fit(kept)
@@ -47,8 +47,9 @@ def central(
         masks = [option.mask(frame) for option in options]
         agreement = [round(float(np.mean([jaccard(m, o) for o in masks])), 6) for m in masks]
         for place in sorted(range(len(options)), key=lambda i: -agreement[i]):
+            others = [*kept[:at], *kept[at + 1 :]]
             changed = [*kept[:at], options[place], *kept[at + 1 :]]
-            if fit(changed) >= best - cost:
+            if options[place] not in others and fit(changed) >= best - cost:
                 kept = changed
                 break
     return kept
@@ -57,7 +58,7 @@ def central(
 def _middle(
     lists: Sequence[list[Rule]], fit: Callable[[list[Rule]], float], frame: pd.DataFrame, cost: float
 ) -> list[Rule]:
-    """Return the list whose segments agree most with those of the others, among those that fit about as well."""
+    """Return the list whose segments agree most with those of all, among those that fit about as well as the first."""
     labels = [cells([rule.mask(frame) for rule in rules], len(frame)) for rules in lists]
     least = fit(lists[0]) - cost * max(len(lists[0]), 1)
     agreement = [round(float(np.mean([adjusted_rand_score(one, other) for other in labels])), 6) for one in labels]

@@ -80,40 +80,36 @@ def extended(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
     rules = list(rules)
     while len(rules) < MOST_SEGMENTS:
         labels = search.cells(rules)
-        options: list[tuple[float, int, tuple[int, ...]]] = []
-        for cell in range(-1, len(rules)):
-            found = search.best_part(labels == cell, rules[cell] if cell >= 0 else ())
-            if found is not None:
-                options.append((round(found.excess, 6), -cell, found.conditions))
-        options += [(round(c.excess, 6), 1, c.conditions) for c in _widened(rules, labels == -1, search)]
+        free, last = labels == -1, len(rules)
+        found = [(cell, search.best_part(labels == cell, rules[cell])) for cell in range(last)]
+        found += [(last, c) for c in (search.best(free), *_widened(rules, free, search))]
+        # A part of a segment is tried right before it, whatever is split off the rest after all.
+        options = [(round(c.excess, 6), place, c.conditions) for place, c in found if c is not None]
         if not options:
             break
         _, place, conditions = max(options)
-        # A part of an earlier segment is tried right before it, a part of the rest after all.
-        rules.insert(-place if place <= 0 else len(rules), conditions)
+        rules.insert(place, conditions)
     return rules
 
 
 def _widened(rules: Rules, free: np.ndarray, search: RuleSearch) -> list[Candidate]:
-    """Return the rules of which one is a part, by leaving conditions out, that hold for free accounts and clear.
+    """Return what rules say less some of their conditions, where that sets free accounts apart by more than chance.
 
     A part that stands has paid for its conditions: what chance can add is the choice of which to leave out.
     """
     wider = {c for rule in rules for size in range(1, len(rule)) for c in combinations(rule, size)} - set(rules)
     hurdle = search.hurdle_among(max(len(wider), 1))
-    gains = {conditions: search.gain_of(search.mask(conditions) & free, free) for conditions in sorted(wider)}
+    gains = {conditions: search.gain_of(search.mask(conditions), free) for conditions in sorted(wider)}
     return [Candidate(conditions, gain, gain - hurdle) for conditions, gain in gains.items() if gain > hurdle]
 
 
 def searched_again(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
-    """Search each rule again, knowing the others, and keep what is worth more."""
-    rules = list(rules)
-    best = worth(rules, search)
-    for at in range(len(rules)):
-        for changed in _changes(rules, at, search):
-            if worth(changed, search) > best + 1e-6:
-                rules, best = changed, worth(changed, search)
-    return rules
+    """Search each rule again, knowing the others, and take the change that is worth most, if that is more."""
+    best = list(rules)
+    for at in range(len(best)):
+        # The list as it is comes first, and so stays where a change is worth no more.
+        best = max([best, *_changes(best, at, search)], key=lambda changed: round(worth(changed, search), 6))
+    return best
 
 
 def _changes(rules: Rules, at: int, search: RuleSearch) -> list[Rules]:
@@ -123,37 +119,40 @@ def _changes(rules: Rules, at: int, search: RuleSearch) -> list[Rules]:
     changes = []
     if whole is not None:
         found = search.best_part((labels == at) | (labels == whole), rules[whole])
-        changes += [_exchanged(rules, at, found)]
-    changes += [_exchanged(rules, at, search.best((labels == at) | (labels == -1)))]
+        changes += [_exchanged(rules, at, found, search)]
+    changes += [_exchanged(rules, at, search.best((labels == at) | (labels == -1)), search)]
     if parts:
         found = search.best(np.isin(labels, [-1, at, *parts]))
-        changes += [_exchanged(rules, at, found, parts)]
+        changes += [_exchanged(rules, at, found, search, parts)]
     return [changed for changed in changes if changed is not None]
 
 
-def _exchanged(rules: Rules, at: int, found: Candidate | None, parts: Sequence[int] = ()) -> Rules | None:
-    """Return rules with one exchanged, its parts narrowed in the same way; None where nothing was found."""
+def _exchanged(
+    rules: Rules, at: int, found: Candidate | None, search: RuleSearch, parts: Sequence[int] = ()
+) -> Rules | None:
+    """Return rules with one exchanged, its parts made parts of the new one; None where that cannot be said."""
     if found is None:
         return None
     changed = [*rules[:at], found.conditions, *rules[at + 1 :]]
     for part in parts:
-        own = tuple(c for c in rules[part] if c not in rules[at])
-        changed[part] = tuple(sorted({*found.conditions, *own}))
-    return changed
+        own = [c for c in rules[part] if c not in rules[at]]
+        shared = [c for c in found.conditions if not any(search.grid.is_part(o, c) for o in own)]
+        changed[part] = tuple(sorted({*own, *shared}))
+    return changed if all(search.can_say(rule) for rule in changed) else None
 
 
 def pruned(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
-    """Drop, weakest first, the rules whose loss costs less than their hurdle, and those that hold for too few."""
+    """Drop, weakest first, the rules that hold for too few, and those whose loss costs less than their hurdle."""
     rules = list(rules)
     while rules:
         sizes = np.bincount(search.cells(rules) + 1, minlength=len(rules) + 1)[1:]
         if sizes.min() < search.limits.smallest:
             del rules[int(sizes.argmin())]
             continue
-        losses = [_loss(rules, at, search) for at in range(len(rules))]
+        losses = [round(_loss(rules, at, search), 6) for at in range(len(rules))]
         if min(losses) >= 0:
             break
-        del rules[int(np.argmin(losses))]
+        del rules[losses.index(min(losses))]
     return rules
 
 

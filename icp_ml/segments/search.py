@@ -19,7 +19,7 @@ _BEAM = 10
 _SEEDS = 3  # candidates kept of one set of attributes
 _OTHER_SIDE = 0.6
 _ABOUT_HALF = 0.42  # share of either side from which none is the small one
-_EVEN = 0.5
+_EVEN = 0.5  # chance at which a condition of a rule that clears its hurdle still counts as idle
 _TRIES = 2  # candidates refined of each depth
 
 
@@ -51,6 +51,16 @@ class Candidate:
     excess: float
 
 
+@dataclass(frozen=True)
+class _Free:
+    """Accounts to split, the sum and scatter of what happened to them, and by rule that sum in each bin."""
+
+    accounts: np.ndarray
+    total: np.ndarray
+    scattered: np.ndarray
+    sums: dict[tuple[int, ...], np.ndarray]
+
+
 class RuleSearch:
     """Searches rules over a fixed grid.
 
@@ -69,12 +79,14 @@ class RuleSearch:
         self.grid, self.targets, self.limits = grid, targets, limits
         self.q = len(targets.names)
         self._axis_of = grid.axis_of.tolist()
-        self._latest: tuple[bytes, sparse.csr_array, np.ndarray] = (b"", grid.bin_rows, np.ones(0))
+        self._rows_bins = sparse.csr_array(grid.bin_rows.T)
+        self._costs = np.unique(np.round(grid.cost, 2), return_inverse=True)
+        self._latest = _Free(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0), {})
         self._masks: dict[int, np.ndarray] = {}
         self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)])
         self.least = np.array([_LEAST_EXPOSURE.get(name, 10.0) for name in targets.names])
         self._better = np.array([-1.0 if name == "churn" else 1.0 for name in targets.names])
-        self._hurdles: dict[float, float] = {}
+        self._hurdles: dict[tuple[float, float], float] = {}
         self._found: dict[tuple[bytes, tuple[int, ...]], Candidate | None] = {}
 
     def on(self, targets: Targets) -> RuleSearch:
@@ -89,11 +101,12 @@ class RuleSearch:
         """Return the chi-squared that the best of so many given rules gains by chance."""
         return self._critical(math.log(tried))
 
-    def _critical(self, cost: float) -> float:
-        cost = round(cost, 2)
-        if cost not in self._hurdles:
-            self._hurdles[cost] = self.targets.critical(self.limits.chance * math.exp(-cost)) if self.q else 0.0
-        return self._hurdles[cost]
+    def _critical(self, cost: float, chance: float | None = None) -> float:
+        """Return what the best of ``exp(cost)`` gains exceeds by chance, by that of the limits if none is given."""
+        key = (round(cost, 2), self.limits.chance if chance is None else chance)
+        if key not in self._hurdles:
+            self._hurdles[key] = self.targets.critical(key[1] * math.exp(-key[0])) if self.q else 0.0
+        return self._hurdles[key]
 
     def best(self, free: np.ndarray, base: tuple[int, ...] = ()) -> Candidate | None:
         """Return the best rule among free accounts, None where none clears its hurdle.
@@ -107,7 +120,7 @@ class RuleSearch:
         """
         if self.limits.deepest <= len(base) or not self.q:
             return None
-        key = (free.tobytes(), base)
+        key = (np.packbits(free).tobytes(), base)
         if key not in self._found:
             self._found[key] = self._searched(free, base)
         return self._found[key]
@@ -146,9 +159,7 @@ class RuleSearch:
             options = self.grid.parts_of(condition)
             if not len(options):
                 continue
-            bin_rows, scattered = self._of(free)
-            values = self.values[free]
-            gains = self._gains(self.grid.subsets[options] @ (bin_rows @ values), values.sum(axis=0), scattered)
+            gains = self._gained_by_each(base, free, options)
             excess = gains - np.array([self.hurdle((int(o),)) for o in options])
             best = int(np.argmax(np.round(excess, 6)))
             if excess[best] > 0:
@@ -162,6 +173,10 @@ class RuleSearch:
         if set(rule) == set(whole):
             return False
         return all(c in rule or any(self.grid.is_part(r, c) for r in rule) for c in whole)
+
+    def can_say(self, rule: tuple[int, ...]) -> bool:
+        """Return whether conditions make a rule: no more than allowed, and not two on one axis."""
+        return len(rule) <= self.limits.deepest and len({self._axis_of[c] for c in rule}) == len(rule)
 
     def gain_of(self, inside: np.ndarray, free: np.ndarray) -> float:
         """Return the chi-squared gained by splitting ``inside`` from the other free accounts."""
@@ -195,7 +210,7 @@ class RuleSearch:
         return np.asarray(np.sum(s**2 / np.maximum(x, 1e-9) * (x > 1e-9), axis=0))
 
     def _merit(self, candidate: Candidate, free: np.ndarray) -> tuple[float, tuple[int, ...]]:
-        """Rank lower the rule of the side that is not to be named.
+        """Rank by excess, lower the rule of the side that is not to be named; of equals the last conditions.
 
         The smaller side stands out; of two about as large, the one that fares better, so that the choice does not
         change with the draw.
@@ -203,7 +218,8 @@ class RuleSearch:
         inside = self.mask(candidate.conditions) & free
         share = np.sum(inside) / np.sum(free)
         named = self._fares_better(inside, free) if _ABOUT_HALF <= share <= 1 - _ABOUT_HALF else share < _ABOUT_HALF
-        return round(candidate.excess * (1.0 if named else _OTHER_SIDE), 6), candidate.conditions
+        taken_off = 0.0 if named else (1 - _OTHER_SIDE) * abs(candidate.excess)
+        return round(candidate.excess - taken_off, 6), candidate.conditions
 
     def _fares_better(self, inside: np.ndarray, free: np.ndarray) -> bool:
         """Return whether accounts inside win, stay, pull and expand more than the other free ones, all together."""
@@ -211,37 +227,40 @@ class RuleSearch:
         q = self.q
         x_in, x_out = np.maximum(here[q : 2 * q], 1e-9), np.maximum(there[q : 2 * q], 1e-9)
         difference = (here[:q] / x_in - there[:q] / x_out) * np.sqrt(x_in * x_out / (x_in + x_out))
-        return float(np.sum(difference * self._better)) >= 0
+        return round(float(np.sum(difference * self._better)), 6) >= 0
 
     def _extend(
         self, beam: list[tuple[int, ...]], free: np.ndarray, base: tuple[int, ...], most: int = 0
     ) -> list[Candidate]:
         """Return the best extensions by one condition of each rule, few for any one set of attributes."""
-        rows = np.flatnonzero(free)
-        values = self.values[rows]
-        masks = np.column_stack([self.mask(rule)[rows] for rule in beam]).astype(float)
-        bin_rows, scattered = self._of(free)
-        width = values.shape[1]
-        spread = (masks[:, :, None] * values[:, None, :]).reshape(len(rows), -1)
-        sums = self.grid.subsets @ (bin_rows @ spread)
-        gains = self._gains(sums.reshape(-1, width), values.sum(axis=0), scattered).reshape(-1, len(beam))
+        gains = np.column_stack([self._gained_by_each(rule, free) for rule in beam])
         excess = gains - np.column_stack([self._extended_hurdles(rule, base) for rule in beam])
         for column, rule in enumerate(beam):
             used = np.isin(self.grid.axis_of, self.grid.axis_of[list(rule)])
             gains[used, column], excess[used, column] = 0.0, -np.inf
         return self._diverse(gains, excess, beam, most or _BEAM * (1 if beam[0] else 2))
 
-    def _of(self, free: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
-        """Return bins and scatter of the free accounts; the last answer is kept, as one search asks many times."""
-        key = free.tobytes()
-        if self._latest[0] != key:
-            self._latest = (key, self.grid.bin_rows[:, np.flatnonzero(free)], scatter(self.targets, free))
-        return self._latest[1:]
+    def _gained_by_each(
+        self, rule: tuple[int, ...], free: np.ndarray, conditions: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the chi-squared gained by a rule with one condition more, for each of all or of some."""
+        among = self._of(free)
+        if rule not in among.sums:
+            inside = free & self.mask(rule)
+            among.sums[rule] = self._rows_bins[np.flatnonzero(inside)].T @ self.values[inside]
+        subsets = self.grid.subsets if conditions is None else self.grid.subsets[conditions]
+        return self._gains(subsets @ among.sums[rule], among.total, among.scattered)
+
+    def _of(self, free: np.ndarray) -> _Free:
+        """Return what one search asks of its free accounts many times; only the last answer is kept."""
+        if not np.array_equal(self._latest.accounts, free):
+            self._latest = _Free(free.copy(), self.values[free].sum(axis=0), scatter(self.targets, free), {})
+        return self._latest
 
     def _extended_hurdles(self, rule: tuple[int, ...], base: tuple[int, ...]) -> np.ndarray:
         """Return the hurdle of a rule extended by each condition, shape (conditions,); a base has paid already."""
         known = float(self.grid.cost[[c for c in rule if c not in base]].sum())
-        costs, where = np.unique(np.round(self.grid.cost, 2), return_inverse=True)
+        costs, where = self._costs
         return np.array([self._critical(known + cost) for cost in costs.tolist()])[where]
 
     def _diverse(
@@ -291,11 +310,11 @@ class RuleSearch:
         conditions = candidate.conditions
         while True:
             own = [c for c in conditions if c not in base]
-            spare = (
-                {c: self._added_by(c, conditions, free) - self._hurdle_of_one(c) for c in own} if len(own) > 1 else {}
-            )
-            weakest = min(spare, key=lambda c: (round(spare[c], 6), c), default=None)
-            if weakest is None or spare[weakest] >= 0:
+            if len(own) < 2:
+                break
+            spare = {c: round(self._added_by(c, conditions, free) - self._hurdle_of_one(c), 6) for c in own}
+            weakest = min(own, key=lambda c: (spare[c], c))
+            if spare[weakest] >= 0:
                 break
             conditions = tuple(c for c in conditions if c != weakest)
         if conditions == candidate.conditions:
@@ -307,7 +326,7 @@ class RuleSearch:
 
         The rule as a whole has to clear the stricter hurdle; this one only keeps idle words out.
         """
-        return self._critical(float(self.grid.cost[condition]) + math.log(self.limits.chance / _EVEN))
+        return self._critical(float(self.grid.cost[condition]), _EVEN)
 
     def _added_by(self, condition: int, conditions: tuple[int, ...], free: np.ndarray) -> float:
         """Return the chi-squared between the accounts of a rule and those that one of its conditions keeps out."""

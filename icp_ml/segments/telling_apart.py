@@ -10,7 +10,7 @@ import numpy as np
 from icp_ml.segments.search import MOST_SEGMENTS, RuleSearch
 
 _OWN = 0.9  # a rule whose accounts are its own to this share needs no words against others
-_MOST = 0.6
+_MOST = 0.6  # of a segment's accounts that its words must hold for, those with missing values counted
 _KEPT, _STRAY = 0.9, 0.1  # share of a segment's accounts that its words must keep, and of others they may let in
 
 Rules = list[tuple[int, ...]]
@@ -38,11 +38,13 @@ def told_apart(rules: Sequence[tuple[int, ...]], search: RuleSearch) -> Rules:
             against = (
                 c for c in _opposites(rules[:at], search) if search.grid.axis_of[c] not in _axes(rules[at], search)
             )
-            found = _nearest((tuple(sorted((*rules[at], c))) for c in against), own, search)
-            rules[at] = found or rules[at]
+            rules[at] = _nearest((tuple(sorted((*rules[at], c))) for c in against), own, search) or rules[at]
     if not rules or len(rules) == MOST_SEGMENTS:
         return rules
-    left = _nearest(_combined(_opposites(rules, search), search), search.cells(rules) == -1, search)
+    free = search.cells(rules) == -1
+    # What a condition does not hold for, no rule with it holds for: most need not be combined with others.
+    worth_a_try = [c for c in _opposites(rules, search) if np.sum(search.mask((c,)) & free) >= _MOST * np.sum(free)]
+    left = _nearest(_combined(worth_a_try, search), free, search)
     return [*rules, left] if left else rules
 
 

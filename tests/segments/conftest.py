@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,8 @@ import pytest
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Config
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 ATTRIBUTES = {
     "employee_count": {"type": "number", "unit": "people"},

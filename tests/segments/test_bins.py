@@ -28,6 +28,7 @@ def frame():
     return frame
 
 
+SIZES = ("1-10", "51-200")
 SPECS = {
     "n": Attribute(type="number"),
     "level": Attribute(type="category"),
@@ -73,3 +74,53 @@ def test_the_best_of_many_sets_of_levels_costs_more_than_one_of_two():
 def test_an_attribute_that_never_varies_offers_no_condition():
     frame = pd.DataFrame({"n": [1.0] * 10})
     assert build_grid(frame, {"n": Attribute(type="number")}, ["n"], np.zeros((10, 1)), 8, 2) is None
+
+
+@pytest.fixture
+def grid(frame):
+    return build_grid(frame, SPECS, list(SPECS), np.zeros((len(frame), 1)), 4, 5)
+
+
+def bins_of(grid, condition: int) -> set[int]:
+    return set(np.flatnonzero(np.asarray(grid.subsets[[condition]].todense()).ravel()).tolist())
+
+
+def test_parts_of_a_condition_are_all_that_hold_for_some_of_its_bins_and_not_for_all(grid):
+    for whole in range(len(grid.cost)):
+        expected = [
+            part
+            for part in range(len(grid.cost))
+            if grid.axis_of[part] == grid.axis_of[whole] and bins_of(grid, part) < bins_of(grid, whole)
+        ]
+        assert grid.parts_of(whole).tolist() == expected
+        assert [part for part in range(len(grid.cost)) if grid.is_part(part, whole)] == expected
+
+
+def test_the_opposite_of_conditions_on_one_axis_is_every_bin_that_none_of_them_holds(grid):
+    for axis, spec in enumerate(grid.axes):
+        same = np.flatnonzero(grid.axis_of == axis).tolist()
+        everything = set.union(*(bins_of(grid, c) for c in same))
+        named = {frozenset(bins_of(grid, c)): c for c in same}
+        assert len(everything) == spec.bins
+        for one in same:
+            for other in same:
+                left = frozenset(everything - bins_of(grid, one) - bins_of(grid, other))
+                assert grid.opposite([one, other]) == named.get(left)
+
+
+def test_a_gap_in_the_middle_of_numbers_has_no_name(grid):
+    conditions = {grid.condition(i).text(): i for i in range(len(grid.cost))}
+    low, high = (next(i for text, i in conditions.items() if text.startswith(f"size is {level}")) for level in SIZES)
+    # What the least and the largest leave is the middle; what the middle leaves are two ends.
+    middle = grid.opposite([low, high])
+    assert grid.condition(middle) == Condition("size", "in", ("11-50",))
+    assert grid.opposite([middle]) is None
+
+
+def test_whoever_has_no_value_is_in_neither_a_condition_nor_its_opposite(grid):
+    for condition in range(len(grid.cost)):
+        opposite = grid.opposite([condition])
+        if opposite is not None:
+            known = grid.axes[grid.axis_of[condition]].codes >= 0
+            np.testing.assert_array_equal(grid.mask(condition) | grid.mask(opposite), known)
+            assert not np.any(grid.mask(condition) & grid.mask(opposite))

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from small_searches import crossed, place, search_of, told, won_of
+
+from icp_ml.segments.search import MOST_SEGMENTS, RuleSearch
+from icp_ml.segments.telling_apart import told_apart
+
+
+def built(cells, **limits: int) -> RuleSearch:
+    return search_of(*won_of(cells), **limits)
+
+
+CROSSED = built(crossed(100, "ab", {"AB": 0.9, "A": 0.6, "B": 0.4}, rest=0.1))
+
+
+def apart(*rules: str, search: RuleSearch = CROSSED) -> list[str]:
+    return told(told_apart([place(search, rule) for rule in rules], search), search)
+
+
+def test_of_two_halves_both_are_named_whichever_came_first():
+    assert apart("A") == ["A", "a"]
+    assert apart("a") == ["a", "A"]
+
+
+def test_a_rule_tried_after_another_says_by_itself_whom_it_means():
+    assert apart("b", "A")[:2] == ["b", "AB"]
+
+
+def test_two_rules_that_share_an_attribute_are_told_apart_from_the_one_before():
+    assert apart("AB", "A", "B") == ["AB", "Ab", "aB", "ab"]
+
+
+def test_a_rule_whose_accounts_are_nearly_all_its_own_stays_as_it_is():
+    # Of 200 accounts with A an earlier rule takes 10: A alone misleads nobody.
+    cells = [({"a": True, "b": False}, 190, 95), ({"a": True, "b": True}, 10, 9), ({"a": False, "b": False}, 100, 20)]
+    search = built([*cells, ({"a": False, "b": True}, 100, 90)], smallest=10)
+    assert apart("B", "A", search=search)[:2] == ["B", "A"]
+
+
+def test_a_rule_of_as_many_conditions_as_allowed_gets_no_further_one():
+    search = built(crossed(100, "abc", {}, rest=0.5), deepest=2)
+    assert apart("C", "AB", search=search)[:2] == ["C", "AB"]
+
+
+def test_who_is_left_gets_no_name_where_no_plain_one_holds():
+    # Without AB, AC and BC those are left of whom at most one of three holds: no rule says that.
+    search = built(crossed(100, "abc", {}, rest=0.5))
+    assert apart("AB", "AC", "BC", search=search) == ["AB", "AbC", "aBC"]
+
+
+def test_who_is_left_is_named_by_the_shortest_rule_that_holds():
+    search = built(crossed(100, "abc", {}, rest=0.5))
+    assert apart("AB", "Ab", search=search) == ["AB", "Ab", "a"]
+
+
+def test_too_few_left_are_not_named():
+    cells = [({"a": True}, 200, 150), ({"a": False}, 19, 2)]
+    assert apart("A", search=built(cells, smallest=20)) == ["A"]
+    assert apart("A", search=built(cells, smallest=19)) == ["A", "a"]
+
+
+def test_of_levels_what_all_rules_on_them_leave_is_named_together():
+    cells = [({"level": level}, 100, won) for level, won in (("x", 90), ("y", 10), ("z", 50), ("w", 50))]
+    search = built(cells)
+    conditions = {search.grid.condition(i).text(): (i,) for i in range(len(search.grid.cost))}
+    rules = told_apart([conditions["level is x"], conditions["level is y"]], search)
+    assert [search.grid.condition(c).tags for (c,) in rules] == [("x",), ("y",), ("w", "z")]
+
+
+def test_a_name_may_lack_accounts_with_missing_values_but_not_too_many_of_them():
+    known = [({"a": True}, 200, 150)]
+    few = [*known, ({"a": False}, 130, 20), ({"a": None}, 70, 10)]
+    many = [*known, ({"a": False}, 110, 20), ({"a": None}, 90, 10)]
+    for cells, names in ((few, ["A", "a"]), (many, ["A"])):
+        frame, targets = won_of(cells)
+        search = search_of(frame.astype({"a": "boolean"}), targets)
+        assert apart("A", search=search) == names
+
+
+def test_a_name_that_lets_in_more_than_a_tenth_of_others_is_none():
+    # Left are those without A and without B; "without A", all that one condition can say, also holds for some with B.
+    cells = [({"a": True, "b": False}, 100, 90), ({"a": False, "b": False}, 100, 10)]
+    for strays, names in ((10, ["A", "B", "a"]), (11, ["A", "B"])):
+        search = built([*cells, ({"a": False, "b": True}, strays, strays)], smallest=5, deepest=1)
+        assert apart("A", "B", search=search) == names
+
+
+def test_of_two_names_the_one_that_lets_in_fewer_others_is_taken_though_it_is_longer():
+    cells = [({"a": True, "b": False}, 100, 90), ({"a": False, "b": False}, 100, 10), ({"a": False, "b": True}, 10, 10)]
+    assert apart("A", "B", search=built(cells, smallest=5)) == ["A", "B", "ab"]
+
+
+def test_eight_segments_are_the_most():
+    search = built(crossed(100, "abc", {}, rest=0.5))
+    eight = ["ABC", "ABc", "AbC", "Abc", "aBC", "aBc", "abC", "abc"]
+    assert apart(*eight, search=search) == eight
+    assert len(eight) == MOST_SEGMENTS
+    seven = apart(*eight[:7], search=search)
+    assert seven == eight
+
+
+def test_no_rules_stay_none():
+    assert apart() == []
