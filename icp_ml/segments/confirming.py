@@ -16,7 +16,7 @@ ERROR = 0.025  # two ways of forming segments are tried, 5 % together
 
 
 def confirmed(
-    masks: Sequence[np.ndarray], targets: Targets, smallest: int, formed: int
+    masks: Sequence[np.ndarray], asked: Sequence[np.ndarray], targets: Targets, smallest: int, formed: int
 ) -> tuple[list[int], dict[int, float]]:
     """Return which segments hold up, in order, and the p-value of each that does not.
 
@@ -29,6 +29,9 @@ def confirmed(
     ----------
     masks : sequence of ndarray of bool, shape (n,)
         For each segment, in order, the accounts that a rule formed without them holds for.
+    asked : sequence of ndarray of bool, shape (n,)
+        For each segment, the accounts without which it was formed again. Where it was not, its accounts are among
+        nobody's, and to compare it with these would be to compare it with itself.
     targets : Targets
         What happened to the same accounts.
     smallest : int
@@ -38,8 +41,10 @@ def confirmed(
     """
     kept, dropped = list(range(len(masks))), {}
     while kept:
-        remaining = [masks[i] for i in kept]
-        chances = [_chance(remaining, at, targets, smallest) for at in range(len(kept))]
+        chances = []
+        for at, segment in enumerate(kept):
+            among = asked[segment]
+            chances.append(_chance([masks[i][among] for i in kept], at, targets.rows(among), smallest))
         if _all_pass(chances, formed):
             break
         worst = int(np.argmax(chances))

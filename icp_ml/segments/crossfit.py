@@ -53,6 +53,11 @@ class Crossfit:
         return found
 
     @property
+    def asked(self) -> np.ndarray:
+        """For each rule, the accounts of the folds in which it has a stand-in, shape (rules, n), bool."""
+        return np.take(self.stand_ins.any(axis=2), self.folds, axis=0).T
+
+    @property
     def came_back(self) -> list[int]:
         """In how many folds each rule has a stand-in."""
         return [int(n) for n in self.stand_ins.any(axis=2).sum(axis=0)]

@@ -182,8 +182,8 @@ class _Discovery:
             return whole, []
         further, kept = self._further(form), list(range(len(rules)))
         while kept:
-            held_out = [whole.held_out[at][self.counted] for at in kept]
-            held, dropped = confirmed(held_out, self.targets, smallest, len(rules))
+            held_out, asked = (list(every[kept][:, self.counted]) for every in (whole.held_out, whole.asked))
+            held, dropped = confirmed(held_out, asked, self.targets, smallest, len(rules))
             looked_at["not_confirmed"] += [{"rule": rules[kept[i]].text(), "p_value": p} for i, p in dropped.items()]
             kept = [kept[i] for i in held]
             stability = resampled_jaccard([rules[at] for at in kept], further, frame)

@@ -53,12 +53,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class _Free:
-    """Accounts to split, the sum and scatter of what happened to them, and by rule that sum in each bin."""
+    """Accounts to split, the sum and scatter of what happened to them, and by rule what a further condition gains."""
 
     accounts: np.ndarray
     total: np.ndarray
     scattered: np.ndarray
-    sums: dict[tuple[int, ...], np.ndarray]
+    gained: dict[tuple[int, ...], np.ndarray]
 
 
 class RuleSearch:
@@ -80,7 +80,7 @@ class RuleSearch:
         self.q = len(targets.names)
         self._axis_of = grid.axis_of.tolist()
         self._rows_bins = sparse.csr_array(grid.bin_rows.T)
-        self._costs = np.unique(np.round(grid.cost, 2), return_inverse=True)
+        self._next_hurdles: dict[float, np.ndarray] = {}
         self._latest = _Free(np.zeros(0, dtype=bool), np.zeros(0), np.zeros(0), {})
         self._masks: dict[int, np.ndarray] = {}
         self.values = np.column_stack([targets.scores, targets.exposures, np.ones(n)])
@@ -159,7 +159,7 @@ class RuleSearch:
             options = self.grid.parts_of(condition)
             if not len(options):
                 continue
-            gains = self._gained_by_each(base, free, options)
+            gains = self._gained_by_each(base, free)[options]
             excess = gains - np.array([self.hurdle((int(o),)) for o in options])
             best = int(np.argmax(np.round(excess, 6)))
             if excess[best] > 0:
@@ -240,16 +240,14 @@ class RuleSearch:
             gains[used, column], excess[used, column] = 0.0, -np.inf
         return self._diverse(gains, excess, beam, most or _BEAM * (1 if beam[0] else 2))
 
-    def _gained_by_each(
-        self, rule: tuple[int, ...], free: np.ndarray, conditions: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Return the chi-squared gained by a rule with one condition more, for each of all or of some."""
+    def _gained_by_each(self, rule: tuple[int, ...], free: np.ndarray) -> np.ndarray:
+        """Return the chi-squared gained by a rule with one condition more, by each of them, shape (conditions,)."""
         among = self._of(free)
-        if rule not in among.sums:
+        if rule not in among.gained:
             inside = free & self.mask(rule)
-            among.sums[rule] = self._rows_bins[np.flatnonzero(inside)].T @ self.values[inside]
-        subsets = self.grid.subsets if conditions is None else self.grid.subsets[conditions]
-        return self._gains(subsets @ among.sums[rule], among.total, among.scattered)
+            by_bin = self._rows_bins[np.flatnonzero(inside)].T @ self.values[inside]
+            among.gained[rule] = self._gains(self.grid.subsets @ by_bin, among.total, among.scattered)
+        return among.gained[rule]
 
     def _of(self, free: np.ndarray) -> _Free:
         """Return what one search asks of its free accounts many times; only the last answer is kept."""
@@ -260,8 +258,10 @@ class RuleSearch:
     def _extended_hurdles(self, rule: tuple[int, ...], base: tuple[int, ...]) -> np.ndarray:
         """Return the hurdle of a rule extended by each condition, shape (conditions,); a base has paid already."""
         known = float(self.grid.cost[[c for c in rule if c not in base]].sum())
-        costs, where = self._costs
-        return np.array([self._critical(known + cost) for cost in costs.tolist()])[where]
+        if known not in self._next_hurdles:
+            costs, where = np.unique(np.round(self.grid.cost, 2), return_inverse=True)
+            self._next_hurdles[known] = np.array([self._critical(known + cost) for cost in costs.tolist()])[where]
+        return self._next_hurdles[known]
 
     def _diverse(
         self, gains: np.ndarray, excess: np.ndarray, beam: list[tuple[int, ...]], most: int

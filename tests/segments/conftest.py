@@ -13,6 +13,8 @@ import pytest
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Config
+from icp_ml.models.types import Models
+from icp_ml.segments import SegmentsResult, discover_segments
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -142,6 +144,24 @@ def simulated() -> Callable[..., tuple[Cohort, np.ndarray]]:
 @pytest.fixture(scope="session")
 def config() -> Config:
     return make_config()
+
+
+def discovered_in(cohort: Cohort, config: Config, seed: int, **more: object) -> SegmentsResult:
+    """Return the segments of a cohort for which no models were trained."""
+    models = Models(None, None, {"churn": "not trained here", "win": "not trained here"})
+    return discover_segments(cohort, models, config, list(config.attributes), seed, **more)
+
+
+@pytest.fixture(scope="session")
+def discover() -> Callable[..., SegmentsResult]:
+    return discovered_in
+
+
+@pytest.fixture(scope="session")
+def discovered(config: Config) -> tuple[Cohort, SegmentsResult]:
+    """Return a cohort of 2,000 and what was discovered in it with seed 7: several tests look at the one result."""
+    cohort, _ = simulate(2000, 1)
+    return cohort, discovered_in(cohort, config, 7)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import pytest
 from scipy.stats import binom, chi2
 
 from icp_ml.conditions import Condition, Rule
-from icp_ml.segments.confirming import ERROR, confirmed, share_explained
+from icp_ml.segments import confirming
+from icp_ml.segments.confirming import ERROR, share_explained
 from icp_ml.segments.targets import Targets
 
 
@@ -16,6 +17,12 @@ def won_of(*groups: tuple[int, int]) -> tuple[Targets, list[np.ndarray]]:
     group = np.repeat(np.arange(len(groups)), [n for n, _ in groups])
     scores = ((won - won.mean()) / won.std())[:, None]
     return Targets(("win",), scores, np.ones((len(won), 1)), {}), [group == g for g in range(len(groups))]
+
+
+def confirmed(masks: list[np.ndarray], targets: Targets, smallest: int, formed: int) -> tuple[list[int], dict]:
+    """Return what is confirmed where every segment came back without each fold."""
+    everybody = np.ones(len(targets.scores), dtype=bool)
+    return confirming.confirmed(masks, [everybody] * len(masks), targets, smallest, formed)
 
 
 def chance(targets: Targets, inside: np.ndarray, outside: np.ndarray) -> float:
@@ -80,6 +87,23 @@ def test_who_is_left_is_compared_with_those_of_unknown_values_only_where_they_ar
     for unknown, kept in ((24, [0, 1]), (28, [0])):
         targets, (good, left, _) = won_of((100, 90), (100, 20), (unknown, unknown // 4))
         assert confirmed([good, left], targets, 20, 2)[0] == kept
+
+
+def test_a_segment_that_did_not_come_back_without_some_accounts_is_not_compared_with_its_own_like_among_them():
+    # Half of those left lie where the rule did not come back: they are nobody's, and fare just like them.
+    targets, (good, left, nobody) = won_of((100, 90), (60, 12), (60, 12))
+    everybody, without = np.ones(220, dtype=bool), ~nobody
+    without[:50] = False
+    kept, dropped = confirming.confirmed([good, left], [everybody, without], targets, 20, 2)
+    assert (kept, dropped) == ([0, 1], {})
+    assert confirmed([good, left], targets, 20, 2) == ([0], {1: 1.0})
+
+
+def test_a_segment_that_never_came_back_is_not_confirmed():
+    targets, (good, _) = won_of((100, 90), (100, 20))
+    nobody = np.zeros(200, dtype=bool)
+    assert confirming.confirmed([nobody], [nobody], targets, 20, 1) == ([], {0: 1.0})
+    assert confirmed([good], targets, 20, 1) == ([0], {})
 
 
 def test_of_two_halves_both_are_confirmed_or_none():

@@ -24,6 +24,7 @@ def test_each_account_is_measured_by_the_rule_formed_without_its_fold():
     found = crossfit([below(6)], again, FRAME, EVERYBODY, FOLDS)
     assert found.labels().tolist() == [0, -1, 0, 0, 0, 0, -1, -1, -1, -1]
     assert found.came_back == [4]
+    assert found.asked.tolist() == [[True, False, True, True, True, True, False, True, True, True]]
 
 
 def test_a_rule_that_shares_fewer_than_half_of_the_accounts_stands_in_for_nothing():

@@ -10,17 +10,13 @@ from sklearn.metrics import adjusted_rand_score
 
 from icp_ml.conditions import Condition
 from icp_ml.config.segment_quality import DIMENSIONS
-from icp_ml.models.types import Models
-from icp_ml.segments import assign_segments, discover_segments, segments_document
-
-NONE = Models(None, None, {"churn": "not trained here", "win": "not trained here"})
+from icp_ml.segments import assign_segments, segments_document
 
 
 @pytest.fixture(scope="module")
-def found(simulated, config):
+def found(simulated, discover, config):
     cohort, cell = simulated(4000, 5)
-    names = list(config.attributes)
-    return cohort, cell, discover_segments(cohort, NONE, config, names, 5)
+    return cohort, cell, discover(cohort, config, 5)
 
 
 def test_planted_segments_are_found_as_their_rules(found):
@@ -56,11 +52,15 @@ def test_each_segment_has_seven_dimensions_and_five_answers_from_the_accounts_it
         )
 
 
-def test_intervals_of_published_segments_hold_the_truth_of_their_members_nine_times_in_ten(simulated, config, truth):
-    held, asked = 0, 0
-    for seed in range(3):
+def test_intervals_of_published_segments_hold_the_truth_of_their_members_nine_times_in_ten(
+    simulated, discover, config, truth, found
+):
+    worlds = [found]
+    for seed in range(2):
         cohort, cell = simulated(3000, 100 + seed)
-        result = discover_segments(cohort, NONE, config, list(config.attributes), seed)
+        worlds.append((cohort, cell, discover(cohort, config, seed)))
+    held, asked = 0, 0
+    for cohort, cell, result in worlds:
         ids = assign_segments(result.segments, cohort.attributes)
         for segment in result.segments:
             members = cell[ids == segment.id]
@@ -74,53 +74,45 @@ def test_intervals_of_published_segments_hold_the_truth_of_their_members_nine_ti
     assert held / asked >= 0.7  # at 90 %, fewer than 7 of 10 has probability 1 %
 
 
-def test_the_same_input_gives_the_same_document(simulated, config):
-    cohort, _ = simulated(1500, 3)
-    names = list(config.attributes)
-    documents = [
-        json.dumps(segments_document(discover_segments(cohort, NONE, config, names, 1), cohort, config))
-        for _ in range(2)
-    ]
-    assert documents[0] == documents[1]
+def test_the_same_input_gives_the_same_document(discovered, discover, config):
+    cohort, result = discovered
+    again = discover(cohort, config, 7)
+    one, other = (json.dumps(segments_document(each, cohort, config)) for each in (result, again))
+    assert result.segments
+    assert one == other
 
 
 @pytest.mark.slow
-def test_no_segments_in_at_least_19_of_20_structureless_worlds(simulated, config):
+def test_no_segments_in_at_least_19_of_20_structureless_worlds(simulated, discover, config):
     none = 0
     for seed in range(20):
         cohort, _ = simulated(1000, seed, structured=False)
-        result = discover_segments(cohort, NONE, config, list(config.attributes), seed)
+        result = discover(cohort, config, seed)
         none += not result.segments and result.none_because.startswith("no segments")
     assert none >= 19
 
 
-def test_too_few_accounts_are_not_enough_evidence(simulated, config):
+def test_too_few_accounts_are_not_enough_evidence(simulated, discover, config):
     cohort, _ = simulated(200, 0)
-    result = discover_segments(cohort, NONE, config, list(config.attributes), 0)
+    result = discover(cohort, config, 0)
     assert result.segments == ()
     assert "too few to form segments" in result.none_because
     assert "300 are needed" in result.none_because
 
 
-def test_ids_are_kept_when_discovered_again_with_the_last_release(found, config):
+def test_ids_and_boundaries_of_the_last_release_stay_where_they_fit_and_figures_are_measured_as_before(
+    found, discover, config
+):
     cohort, _, result = found
     document = segments_document(result, cohort, config)
     entries = [{**entry, "id": f"S{i + 40}"} for i, entry in enumerate(document["segments"])]
-    again = discover_segments(cohort, NONE, config, list(config.attributes), 5, previous={"segments": entries})
-    assert [s.id for s in again.segments] == [e["id"] for e in entries]
-    assert [s.rule for s in again.segments] == [s.rule for s in result.segments]
-
-
-def test_the_previous_boundary_stays_where_it_fits_about_as_well_and_the_figures_are_measured_as_before(found, config):
-    cohort, _, result = found
-    entries = segments_document(result, cohort, config)["segments"]
     at = next(i for i, s in enumerate(result.segments) if "employee_count" in s.rule.attributes)
     near = replace(result.segments[at].rule, conditions=tuple(map(_one_more, result.segments[at].rule.conditions)))
     assert near != result.segments[at].rule
     entries[at] = {"id": "S9", "rule": {"when": near.jsonlogic()}}
-    again = discover_segments(cohort, NONE, config, list(config.attributes), 5, previous={"segments": entries})
-    assert again.segments[at].rule == near
-    assert again.segments[at].id == "S9"
+    again = discover(cohort, config, 5, previous={"segments": entries})
+    assert [s.id for s in again.segments] == [e["id"] for e in entries]
+    assert [s.rule for s in again.segments] == [near if i == at else s.rule for i, s in enumerate(result.segments)]
     assert [s.stability for s in again.segments] == pytest.approx([s.stability for s in result.segments], abs=0.02)
     for name, figure in again.segments[at].figures.items():
         other = result.segments[at].figures[name]
@@ -134,19 +126,19 @@ def _one_more(condition: Condition) -> Condition:
     return replace(condition, value=(value[0], value[1] + 1) if condition.op == "between" else value + 1)
 
 
-def test_adjusting_attributes_never_name_a_segment(found, config):
-    cohort, _, _ = found
+def test_adjusting_attributes_never_name_a_segment(discovered, discover, config):
+    cohort, before = discovered
+    assert any("industry" in s.rule.attributes for s in before.segments)
     attributes = {name: spec.model_copy() for name, spec in config.attributes.items()}
     attributes["industry"] = attributes["industry"].model_copy(update={"use": "adjust"})
-    changed = config.model_copy(update={"attributes": attributes})
-    result = discover_segments(cohort, NONE, changed, list(attributes), 5)
+    result = discover(cohort, config.model_copy(update={"attributes": attributes}), 7)
     assert all("industry" not in s.rule.attributes for s in result.segments)
     assert "industry" not in result.looked_at["attributes"]
 
 
-def test_inputs_are_not_changed(simulated, config):
+def test_inputs_are_not_changed(simulated, discover, config):
     cohort, _ = simulated(600, 2)
     accounts, attributes = cohort.accounts.copy(deep=True), cohort.attributes.copy(deep=True)
-    discover_segments(cohort, NONE, config, list(config.attributes), 0)
+    discover(cohort, config, 0)
     pd.testing.assert_frame_equal(cohort.accounts, accounts)
     pd.testing.assert_frame_equal(cohort.attributes, attributes)

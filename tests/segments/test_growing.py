@@ -153,22 +153,33 @@ def test_the_order_of_accounts_does_not_matter():
     assert grow(shuffled) == grow(search_of(frame, targets))
 
 
-def test_a_list_grown_from_what_decides_value_counts_where_it_is_worth_more():
-    # Everybody with Z has pull, of those with A twice as many are won; nothing but winning decides.
-    frame, won = won_of(crossed(100, "az", {"A": 0.65}, rest=0.35))
-    pull = np.where(frame["z"], 1.0, -1.0) + np.tile([0.7, -0.7], len(frame) // 2)
-    scores = np.column_stack([won.scores[:, 0], pull / pull.std()])
+@pytest.mark.parametrize(
+    ("rates", "pulled", "grown"),
+    [
+        # From all outcomes at once, "Z" is found before "AB", and takes accounts from it.
+        ({"AB": 0.7}, "Z", ["ABZ", "AB", "Z"]),
+        # From winning alone, "A" is found first, and comes before "BZ".
+        ({"A": 0.65}, "BZ", ["ABZ", "BZ", "A"]),
+    ],
+)
+def test_of_lists_grown_from_all_outcomes_and_from_those_that_decide_value_the_one_worth_more_counts(
+    rates, pulled, grown
+):
+    frame, won = won_of(crossed(100, "abz", rates, rest=0.35))
+    eager = frame[[letter.lower() for letter in pulled]].all(axis=1)
+    pull = np.where(eager, 1.0, 0.0) + np.tile([1.0, -1.0], len(frame) // 2)
+    scores = np.column_stack([won.scores[:, 0], (pull - pull.mean()) / pull.std()])
     search = search_of(frame, Targets(("win", "pull"), scores, np.ones_like(scores), {}))
-    assert sorted(told(grow(search), search)) == ["A", "AZ", "Z"]
+    assert told(grow(search), search) == grown
 
 
 def test_noise_grows_a_list_no_oftener_than_a_search_finds_a_rule_by_chance():
     rng = np.random.default_rng(11)
     draws, grown = 150, 0
-    cells = crossed(30, "abc", {}, rest=0.5)
+    frame, targets = won_of(crossed(30, "abc", {}, rest=0.5))
+    search = search_of(frame, targets)
     for _ in range(draws):
-        frame, targets = won_of(cells)
-        grown += bool(grow(search_of(frame, targets.rows(rng.permutation(len(frame))))))
+        grown += bool(grow(search.on(targets.rows(rng.permutation(len(frame))))))
     # More than this has probability 1 in 1,000 at 5 %.
     assert grown <= binom.isf(1e-3, draws, 0.05)
 

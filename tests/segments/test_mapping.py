@@ -8,8 +8,6 @@ import pytest
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import Condition, Rule
-from icp_ml.models.types import Models
-from icp_ml.segments.discovery import discover_segments
 from icp_ml.segments.mapping import laid_out, segments_map, turned
 from icp_ml.segments.placed import Placed
 from icp_ml.segments.types import Segment, SegmentsResult
@@ -102,11 +100,9 @@ def test_where_nothing_can_be_drawn_the_reason_is_given(accounts: Cohort) -> Non
     assert "points" not in flat
 
 
-def test_discovery_hands_on_what_the_pictures_need(simulated, config) -> None:
+def test_discovery_hands_on_what_the_pictures_need(discovered) -> None:
     # Here rules formed without a fifth differ from the published ones, so that figures and curves are moved.
-    cohort, _ = simulated(2000, 1)
-    models = Models(None, None, {"churn": "not trained here", "win": "not trained here"})
-    found = discover_segments(cohort, models, config, list(config.attributes), 7)
+    _, found = discovered
     assert found.segments
     assert len(found.placed.accounts) == 1500
     for segment in found.segments:

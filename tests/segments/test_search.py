@@ -254,9 +254,10 @@ def test_accounts_changed_in_place_are_searched_anew():
 def test_noise_gives_a_rule_at_the_stated_rate():
     rng = np.random.default_rng(5)
     draws, found = 200, 0
+    frame, targets = won_of(crossed(30, "abc", {}, rest=0.5))
+    over = search_of(frame, targets)
     for _ in range(draws):
-        frame, targets = won_of(crossed(30, "abc", {}, rest=0.5))
-        search = search_of(frame, targets.rows(rng.permutation(len(frame))))
+        search = over.on(targets.rows(rng.permutation(len(frame))))
         found += search.best(everybody(search)) is not None
     # More than this has probability 1 in 1,000 at 5 %.
     assert found <= binom.isf(1e-3, draws, search.limits.chance)
