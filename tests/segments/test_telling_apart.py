@@ -90,13 +90,48 @@ def test_of_two_names_the_one_that_lets_in_fewer_others_is_taken_though_it_is_lo
     assert apart("A", "B", search=built(cells, smallest=5)) == ["A", "B", "ab"]
 
 
+def test_a_name_that_holds_for_less_than_nine_tenths_of_those_left_is_none():
+    # Of those left 70 are without A and 65 without B; "without A" is wrong for nobody, but leaves out 30.
+    cells = [({"a": True, "b": True}, 100, 90), ({"a": True, "b": False}, 30, 5)]
+    search = built([*cells, ({"a": False, "b": False}, 35, 5), ({"a": False, "b": True}, 35, 5)])
+    assert apart("AB", search=search) == ["AB"]
+
+
+def test_a_rule_is_told_apart_by_other_attributes_than_its_own():
+    search = built([({"size": float(size)}, 60, 30) for size in range(10, 90, 10)])
+    conditions = {search.grid.condition(i).text(): (i,) for i in range(len(search.grid.cost))}
+    rules = told_apart([conditions["size at least 60"], conditions["size at least 30"]], search)
+    assert [len(rule) for rule in rules] == [1, 1, 1]
+    assert [search.grid.condition(c).text() for (c,) in rules] == [
+        "size at least 60", "size at least 30", "size below 30",
+    ]  # fmt: skip
+
+
+def test_a_name_says_each_attribute_once():
+    # Two sets of levels are left out; what is left, s to v, is no set that a rule can name at once.
+    rates = dict(zip("pqrstuvwx", (90, 85, 80, 50, 52, 51, 53, 10, 12), strict=True))
+    search = built([({"level": level}, 100, won) for level, won in rates.items()])
+    sets = {frozenset(search.grid.condition(i).tags): (i,) for i in range(len(search.grid.cost))
+            if search.grid.condition(i).op == "in"}  # fmt: skip
+    rules = [sets[frozenset("pqr")], sets[frozenset("wx")]]
+    assert all(len({int(search.grid.axis_of[c]) for c in rule}) == len(rule) for rule in told_apart(rules, search))
+
+
 def test_eight_segments_are_the_most():
     search = built(crossed(100, "abc", {}, rest=0.5))
     eight = ["ABC", "ABc", "AbC", "Abc", "aBC", "aBc", "abC", "abc"]
     assert apart(*eight, search=search) == eight
     assert len(eight) == MOST_SEGMENTS
-    seven = apart(*eight[:7], search=search)
-    assert seven == eight
+    assert apart(*eight[:7], search=search) == eight
+
+
+def test_no_ninth_segment_is_named():
+    search = built([({"level": level}, 100, 50) for level in "pqrstuvwx"])
+    sets = {frozenset(search.grid.condition(i).tags): (i,) for i in range(len(search.grid.cost))
+            if search.grid.condition(i).op == "in"}  # fmt: skip
+    single = [sets[frozenset(level)] for level in "pqrstuvwx"]
+    assert told_apart(single[:7], search)[:7] == single[:7]
+    assert told_apart(single[:8], search) == single[:8]
 
 
 def test_no_rules_stay_none():
