@@ -131,7 +131,7 @@ class Grid:
 
     def is_part(self, condition: int, whole: int) -> bool:
         """Return whether a condition on the same axis holds only where another does, and not everywhere it does."""
-        return bool(self.axis_of[condition] == self.axis_of[whole]) and condition in self.parts_of(whole)
+        return condition in self.parts_of(whole)
 
     def opposite(self, conditions: Sequence[int]) -> int | None:
         """Return what holds for the values that conditions on one axis leave, None where no condition names them."""
@@ -141,7 +141,7 @@ class Grid:
         shared, sizes = self.subsets[same] @ taken, self.subsets[same].sum(axis=1)
         left = self.axes[axis].bins - int(taken.sum())
         found = same[(shared == 0) & (sizes == left)]
-        return int(found[0]) if left and len(found) else None
+        return int(found[0]) if len(found) else None
 
     def parts_of(self, condition: int) -> np.ndarray:
         """Return the conditions on the same axis that hold only where a condition does, and not everywhere it does."""

@@ -55,16 +55,17 @@ def test_one_rule_moves_to_the_middle_by_itself_where_the_list_as_a_whole_does_n
 
 
 def test_rules_replaced_one_by_one_cost_no_more_together_than_one_may():
-    again = [below(3, 8)] * 3
-    fit = fit_of(0.0, f2_7=40.0, f3_7=36.0, f3_8=27.0, f2_8=36.0)
-    # Both cost 13, more than 12; the first alone 4, the second with it 9 more.
+    again = [*[below(3)] * 3, *[below(8)] * 3]
+    # The first costs 4; the second with it 5 more, 9 in all.
+    fit = fit_of(0.0, f2_7=40.0, f3_7=36.0, f3_8=31.0)
     assert central(below(2, 7), again, fit, FRAME, 6.0) == below(3, 7)
+    assert central(below(2, 7), again, fit, FRAME, 9.0) == below(3, 8)
 
 
 def test_a_rule_of_a_sample_for_other_accounts_is_not_taken():
-    # Below 2 and below 9 share 2 of 9 accounts.
-    again = [below(9)] * 3
-    assert central(below(2), again, fit_of(30.0, f9=10.0), FRAME, 6.0) == below(2)
+    # Below 2 and below 5 share 2 of 5 accounts: another region, however well it fits.
+    fit = fit_of(0.0, f2_7=40.0, f5_7=40.0)
+    assert central(below(2, 7), [below(5, 9)] * 3, fit, FRAME, 6.0) == below(2, 7)
 
 
 def test_the_same_rule_is_not_published_twice():

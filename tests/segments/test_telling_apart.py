@@ -77,6 +77,19 @@ def test_a_name_may_lack_accounts_with_missing_values_but_not_too_many_of_them()
         assert apart("A", search=search) == names
 
 
+def test_a_rule_gets_no_words_that_cannot_be_told_of_many_of_its_accounts():
+    for unknown, told_as in ((40, "Ab"), (41, "A")):
+        cells = [({"a": True, "b": False}, 100 - unknown, 30), ({"a": True, "b": None}, unknown, 20)]
+        cells += [
+            ({"a": True, "b": True}, 50, 45),
+            ({"a": False, "b": True}, 50, 45),
+            ({"a": False, "b": False}, 200, 20),
+        ]
+        frame, targets = won_of(cells)
+        search = search_of(frame.astype({"b": "boolean"}), targets)
+        assert apart("B", "A", search=search)[1] == told_as
+
+
 def test_a_name_that_lets_in_more_than_a_tenth_of_others_is_none():
     # Left are those without A and without B; "without A", all that one condition can say, also holds for some with B.
     cells = [({"a": True, "b": False}, 100, 90), ({"a": False, "b": False}, 100, 10)]
