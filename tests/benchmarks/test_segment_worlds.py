@@ -60,7 +60,7 @@ def test_an_account_is_of_the_first_cell_whose_rule_holds_and_gaps_hold_nowhere(
     known, cell = make_segment_world("crossed", 1, accounts=200).fresh(500, 3)
     found = cell_of(RECIPE, known)
     assert (found[known["has_revops"].isna()] == 1).all()
-    assert (found == 0).tolist() == (known["has_revops"] == True).fillna(False).tolist()  # noqa: E712  # missing is not False
+    assert (found == 0).tolist() == known["has_revops"].fillna(False).tolist()
     assert set(cell) == {0, 1, 2, 3}
 
 
