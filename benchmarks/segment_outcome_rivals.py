@@ -20,7 +20,7 @@ def _shap_clusters(world: SegmentWorld, counted: np.ndarray) -> np.ndarray:
     frame, attributes = world.cohort.attributes[counted], world.config.attributes
     targets = outcome_targets(world.cohort, counted)
     space, nobody, _ = contribution_space(frame, frame.iloc[:0], targets, attributes, list(attributes), world.seed)
-    return density_clusters(space, nobody, world.seed).labels
+    return density_clusters(space, nobody, targets, world.seed).labels
 
 
 def _pruned_tree(world: SegmentWorld, counted: np.ndarray) -> np.ndarray:

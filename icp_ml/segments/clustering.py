@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import hdbscan
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
+from icp_ml.segments.partition import share_between
+from icp_ml.segments.targets import Targets
+
 _MOST_DIMENSIONS = 10
 _MOST_ACCOUNTS = 20_000
-_SHARES = (0.03, 0.06, 0.12)
-_MIN_SAMPLES = 10
-_RESAMPLES = 2
+_SHARES = (0.03, 0.06, 0.12)  # of the accounts, for the smallest cluster
+_NEIGHBOURS, _OTHER_NEIGHBOURS = 10, (5, 20)
+_HALVES = 2
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One setting of HDBSCAN and how it did.
+
+    Parameters
+    ----------
+    min_cluster_size, min_samples : int
+        The setting.
+    clusters : int
+        How many it found.
+    noise : float
+        Share of accounts in none.
+    stability : float
+        Mean adjusted Rand index of the clusters of half samples against those of all accounts.
+    separation : float
+        Share of the variance of outcomes that clusters of one half explain in the other, less chance; mean over
+        outcomes and halves.
+    """
+
+    min_cluster_size: int
+    min_samples: int
+    clusters: int
+    noise: float
+    stability: float
+    separation: float
+
+    @property
+    def merit(self) -> tuple[float, float]:
+        """What the best setting has most of: separation as far as it is stable, then stability."""
+        return round(self.stability * max(self.separation, 0.0), 6), self.stability
 
 
 @dataclass(frozen=True)
@@ -27,8 +63,7 @@ class Clusters:
     others : ndarray of int, shape (m,)
         Cluster that each further account falls into.
     tried : tuple of dict
-        By ``min_cluster_size``: clusters, share of noise, stability (mean adjusted Rand index of half samples against
-        the whole), relative validity (density-based, Moulavi et al. 2014), and whether it was chosen.
+        The fields of :class:`Tried` for each setting, and whether it was ``chosen``.
     """
 
     labels: np.ndarray
@@ -36,72 +71,84 @@ class Clusters:
     tried: tuple[dict[str, float | int | bool], ...]
 
 
-def density_clusters(space: np.ndarray, others: np.ndarray, seed: int) -> Clusters:
-    """Cluster accounts, the smallest cluster's size chosen by stability and validity.
+def density_clusters(space: np.ndarray, others: np.ndarray, targets: Targets, seed: int) -> Clusters:
+    """Cluster accounts, HDBSCAN's settings chosen by stability and by separation out of sample.
+
+    Neither alone would do: one cluster of nearly everybody is stable and separates nothing, and clusters that part
+    these accounts well but come out otherwise from half of them are luck. The size of the smallest cluster is chosen
+    first, then how many neighbours make a place dense.
 
     Parameters
     ----------
     space : ndarray, shape (n, d)
-        Accounts where distance matters; more than ten dimensions are reduced by principal components, more than
-        20,000 accounts by a random sample, so that memory stays linear.
+        Accounts where distance matters, placed without a look at what happened to each; more than ten dimensions are
+        reduced by principal components, more than 20,000 accounts by a random sample, so that memory stays linear.
     others : ndarray, shape (m, d)
         Further accounts to assign.
+    targets : Targets
+        What happened to the n accounts.
     seed : int
         Seed of samples.
     """
     rng = np.random.default_rng(seed)
-    if space.shape[1] == 0 or len(space) < 4 * _MIN_SAMPLES:
+    if space.shape[1] == 0 or len(space) < 4 * _NEIGHBOURS:
         return Clusters(np.full(len(space), -1), np.full(len(others), -1), ())
     if space.shape[1] > _MOST_DIMENSIONS:
         axes = PCA(_MOST_DIMENSIONS, svd_solver="full").fit(space)
         space, others = axes.transform(space), axes.transform(others) if len(others) else others
     rows = np.sort(rng.permutation(len(space))[:_MOST_ACCOUNTS])
-    sample = space[rows]
-    tried, fits = [], []
-    for share in _SHARES:
-        size = max(2 * _MIN_SAMPLES, round(share * len(sample)))
-        fits.append(_fit(sample, size))
-        tried.append(_judged(fits[-1], sample, size, rng))
-    merits = [(t["clusters"] > 1, t["stability"] + t["validity"]) for t in tried]
-    best = merits.index(max(merits))
-    tried[best]["chosen"] = True
-    everybody, _ = _assigned(fits[best], space)
-    everybody[rows] = fits[best].labels_
-    return Clusters(everybody, _assigned(fits[best], others)[0], tuple(tried))
+    halves = [np.isin(np.arange(len(rows)), rng.permutation(len(rows))[: len(rows) // 2]) for _ in range(_HALVES)]
+    outcomes = Targets(targets.names, targets.scores[rows], targets.exposures[rows], targets.absent)
+    best, tried = _best(space[rows], outcomes, halves)
+    everybody = _assigned(best, space)
+    everybody[rows] = best.labels_
+    return Clusters(everybody, _assigned(best, others), tried)
 
 
-def _fit(space: np.ndarray, size: int) -> hdbscan.HDBSCAN:
+def _best(
+    space: np.ndarray, targets: Targets, halves: Sequence[np.ndarray]
+) -> tuple[hdbscan.HDBSCAN, tuple[dict[str, float | int | bool], ...]]:
+    """Return the fit of the best setting, and all that were tried."""
+    sizes = [max(2 * _NEIGHBOURS, round(share * len(space))) for share in _SHARES]
+    judged = [_judged(space, targets, halves, size, _NEIGHBOURS) for size in dict.fromkeys(sizes)]
+    chosen = max(judged, key=lambda found: found[1].merit)
+    judged += [_judged(space, targets, halves, chosen[1].min_cluster_size, n) for n in _OTHER_NEIGHBOURS]
+    chosen = max(judged, key=lambda found: found[1].merit)
+    return chosen[0], tuple(asdict(tried) | {"chosen": tried is chosen[1]} for _, tried in judged)
+
+
+def _judged(
+    space: np.ndarray, targets: Targets, halves: Sequence[np.ndarray], size: int, neighbours: int
+) -> tuple[hdbscan.HDBSCAN, Tried]:
+    fit = _fit(space, size, neighbours)
+    clusters = int(fit.labels_.max()) + 1
+    stability, separation = [0.0], [0.0]
+    if clusters > 1:
+        again = [_fit(space[half], max(_NEIGHBOURS, size // 2), neighbours) for half in halves]
+        agree = [adjusted_rand_score(fit.labels_[half], a.labels_) for half, a in zip(halves, again, strict=True)]
+        there = [_assigned(a, space[~half]) for half, a in zip(halves, again, strict=True)]
+        stability = agree
+        separation = [
+            float(np.mean(share_between(labels, targets.rows(~half))))
+            for half, labels in zip(halves, there, strict=True)
+        ]
+    noise, stable, apart = np.mean(fit.labels_ == -1), np.mean(stability), np.mean(separation)
+    told = (round(float(value), 4) for value in (noise, stable, apart))
+    return fit, Tried(size, neighbours, clusters, *told)
+
+
+def _fit(space: np.ndarray, size: int, neighbours: int) -> hdbscan.HDBSCAN:
     return hdbscan.HDBSCAN(
         min_cluster_size=size,
-        min_samples=_MIN_SAMPLES,
+        min_samples=neighbours,
         algorithm="boruvka_kdtree",
         core_dist_n_jobs=1,
-        gen_min_span_tree=True,
         prediction_data=True,
     ).fit(space)
 
 
-def _judged(
-    fit: hdbscan.HDBSCAN, space: np.ndarray, size: int, rng: np.random.Generator
-) -> dict[str, float | int | bool]:
-    agreements = []
-    for _ in range(_RESAMPLES):
-        half = np.sort(rng.permutation(len(space))[: len(space) // 2])
-        again = _fit(space[half], max(_MIN_SAMPLES, size // 2))
-        agreements.append(adjusted_rand_score(fit.labels_[half], again.labels_))
-    clusters = int(fit.labels_.max()) + 1
-    return {
-        "min_cluster_size": size,
-        "clusters": clusters,
-        "noise": round(float(np.mean(fit.labels_ == -1)), 4),
-        "stability": round(float(np.mean(agreements)) if clusters > 1 else 0.0, 4),
-        "validity": round(float(np.nan_to_num(fit.relative_validity_)) if clusters > 1 else 0.0, 4),
-        "chosen": False,
-    }
-
-
-def _assigned(fit: hdbscan.HDBSCAN, space: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _assigned(fit: hdbscan.HDBSCAN, space: np.ndarray) -> np.ndarray:
+    """Return the cluster that each account falls into, -1 noise."""
     if not len(space) or fit.labels_.max() < 0:
-        return np.full(len(space), -1), np.zeros(len(space))
-    labels, strength = hdbscan.approximate_predict(fit, space)
-    return np.asarray(labels, dtype=int), np.asarray(strength, dtype=float)
+        return np.full(len(space), -1)
+    return np.asarray(hdbscan.approximate_predict(fit, space)[0], dtype=int)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from icp_ml.conditions import Rule
 from icp_ml.segments.partition import cells, explained, falls_to, scatter
 from icp_ml.segments.targets import Targets
 
@@ -71,15 +69,3 @@ def _chance(masks: Sequence[np.ndarray], at: int, targets: Targets, smallest: in
 def _all_pass(chances: Sequence[float], formed: int) -> bool:
     """Return whether the least p-value is within the error over all formed, the next over one fewer, and so on."""
     return all(chance <= ERROR / (formed - place) for place, chance in enumerate(sorted(chances)))
-
-
-def share_explained(rules: Sequence[Rule], frame: pd.DataFrame, targets: Targets) -> dict[str, float]:
-    """Return, by outcome, the share of variance that the cells explain, less what as many random cells would.
-
-    Chi-squared less its degrees of freedom, by account measured: an adjusted eta squared, 0 on average where nothing
-    differs.
-    """
-    labels = cells([rule.mask(frame) for rule in rules], len(frame))
-    between = explained(labels, targets) - (len(np.unique(labels)) - 1)
-    total = np.maximum(np.sum(targets.exposures > 0, axis=0), 1)
-    return {name: float(b / t) for name, b, t in zip(targets.names, between, total, strict=True)}

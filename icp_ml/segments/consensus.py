@@ -43,7 +43,7 @@ def central(
     kept = _middle([list(rules), *(list(r) for r in again)], fit, frame, cost)
     best = fit(kept)
     for at, rule in enumerate(kept):
-        options = [rule, *_others(rule, again, frame)]
+        options = [rule, *same_region(rule, again, frame)]
         masks = [option.mask(frame) for option in options]
         agreement = [round(float(np.mean([jaccard(m, o) for o in masks])), 6) for m in masks]
         for place in sorted(range(len(options)), key=lambda i: -agreement[i]):
@@ -66,8 +66,8 @@ def _middle(
     return next(lists[i] for i in order if i == 0 or fit(lists[i]) >= least)
 
 
-def _others(rule: Rule, again: Sequence[Sequence[Rule]], frame: pd.DataFrame) -> list[Rule]:
-    """Return from each list the rule nearest to one, where it is near."""
+def same_region(rule: Rule, again: Sequence[Sequence[Rule]], frame: pd.DataFrame) -> list[Rule]:
+    """Return from each list the rule nearest to one, where at least half of the accounts of either are in both."""
     mask, found = rule.mask(frame), []
     for rules in again:
         nearest = max(((jaccard(mask, r.mask(frame)), -i) for i, r in enumerate(rules)), default=(0.0, 0))

@@ -12,30 +12,25 @@ from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import Rule
 from icp_ml.config.schema import Config
 from icp_ml.models.types import Models
-from icp_ml.segments.confirming import confirmed, share_explained
 from icp_ml.segments.consensus import central
-from icp_ml.segments.crossfit import Crossfit, crossfit, formed_without
+from icp_ml.segments.crossfit import Crossfit, formed_without
 from icp_ml.segments.curves import common_curves
 from icp_ml.segments.figures import churn_months, segment_figures
-from icp_ml.segments.folds import account_folds, later_accounts
+from icp_ml.segments.folds import account_folds
 from icp_ml.segments.forming import Form, Forming, as_already_told
+from icp_ml.segments.gates import Gates
 from icp_ml.segments.identity import Earlier, kept_ids
 from icp_ml.segments.measuring import Grouping, measured
 from icp_ml.segments.partition import cells, explained
-from icp_ml.segments.placed import Placed
 from icp_ml.segments.rulelist import SMALLEST_SHARE
-from icp_ml.segments.stability import resampled_jaccard
 from icp_ml.segments.steadying import as_before
 from icp_ml.segments.targets import Targets, outcome_targets
 from icp_ml.segments.types import SegmentsResult
+from icp_ml.segments.ways import Ways, compared_ways
 
 FEWEST_ACCOUNTS = 300
 FEWEST_IN_SEGMENT = 30
-LEAST_STABLE = 0.8
-STILL_STABLE = 0.6  # for a segment of the previous release: one near the line is not to come and go with each draw
 _FURTHER_SAMPLES = 10
-_COMPARED_ON = (3, 4)  # folds on which the two ways of forming are compared where dates tell no order
-_CLEARLY_MORE = 0.01  # share of variance, summed over outcomes, that chance seldom explains
 _TOLERANCE = 6.0  # chi-squared that one boundary for one region may cost
 
 
@@ -104,18 +99,19 @@ def discover_segments(
     job = _Discovery(
         Forming(cohort, config, tuple(names), seed), counted, account_folds(cohort.accounts.index, seed), targets, tell
     )
-    form, clusters, placed = job.better_way(looked_at)
+    ways = compared_ways(job.forming, counted, job.folds, targets, tell)
     earlier = Earlier.from_document(previous, config.attributes)
-    found, stability = job.segments(form, earlier, proposals, looked_at)
+    found, stability, told = job.first_that_holds(ways, earlier, proposals)
+    looked_at |= ways.told | told
     tell("measuring segments")
     months = churn_months(cohort, counted)
     looked_at["population"] = segment_figures(cohort, counted, months, config.economics)
     curves = common_curves(cohort, counted, found.labels())
     if not found.rules:
-        return SegmentsResult((), _no_structure(looked_at), looked_at, curves=curves, placed=placed)
+        return SegmentsResult((), _no_structure(looked_at), looked_at, curves=curves, placed=ways.placed)
     ids = kept_ids(found.rules, earlier, cohort.latest)
-    segments, more = measured(cohort, config, found, ids, stability, Grouping(counted, clusters))
-    return SegmentsResult(segments, None, looked_at | more, curves=curves, placed=placed)
+    segments, more = measured(cohort, config, found, ids, stability, Grouping(counted, ways.clusters))
+    return SegmentsResult(segments, None, looked_at | more, curves=curves, placed=ways.placed)
 
 
 @dataclass(frozen=True)
@@ -128,46 +124,26 @@ class _Discovery:
     targets: Targets
     tell: Callable[[str], None]
 
-    def better_way(self, looked_at: dict[str, Any]) -> tuple[Form, np.ndarray, Placed]:
-        """Return the way of forming that explains more of what happened to later accounts, clusters, and where all lie.
+    def first_that_holds(
+        self, ways: Ways, earlier: Earlier, proposals: Sequence[Rule]
+    ) -> tuple[Crossfit, list[float], dict[str, Any]]:
+        """Return the segments of the better way that pass, or of the other where none of them do, with their stability.
 
-        Clusters are -2 for the accounts that formed them.
+        Each way has its half of the error: :data:`icp_ml.segments.confirming.ERROR`.
         """
-        second = later_accounts(self.forming.cohort.accounts["decided_at"], self.counted)
-        in_time = bool(second.any())
-        if not in_time:
-            second = self.counted & np.isin(self.folds, _COMPARED_ON)
-        first = self.counted & ~second
-        looked_at |= {"compared": {"forming": int(first.sum()), "measuring": int(second.sum()), "later": in_time}}
-        self.tell("clustering accounts by what their outcomes depend on")
-        found, placed = self.forming.clusters(first, second)
-        targets, frame = outcome_targets(self.forming.cohort, second), self.forming.frame(second)
-        self.tell("splitting accounts by outcome")
-        forms: dict[str, Form] = {"rule_list": self.forming.by_outcome, "hdbscan": self.forming.by_density}
-        formed = {"rule_list": self.forming.by_outcome(first), "hdbscan": self.forming.describing(first, found)}
-        ways: dict[str, dict[str, Any]] = {}
-        for way, rules in formed.items():
-            shares = share_explained(rules, frame, targets)
-            ways[way] = {
-                "formed": [rule.text() for rule in rules],
-                "explained": {name: round(share, 6) for name, share in shares.items()},
-            }
-        totals = {way: sum(told["explained"].values()) for way, told in ways.items()}
-        chosen = "hdbscan" if totals["hdbscan"] > totals["rule_list"] + _CLEARLY_MORE else "rule_list"
-        looked_at |= {
-            "ways": ways,
-            "chosen": chosen,
-            "clusters": list(found.tried),
-            "dimensions": list(placed.dimensions),
-        }
-        clusters = np.full(len(self.counted), -2)
-        clusters[second] = found.others
-        return forms[chosen], clusters, placed
+        tried = {}
+        for way in ways.best_first:
+            tried[way] = self.segments(self._forms[way], earlier, proposals)
+            if tried[way][0].rules:
+                break
+        chosen = way if tried[way][0].rules else ways.best_first[0]
+        found, stability, told = tried[chosen]
+        return found, stability, told | {"chosen": chosen, "tried": {way: each[2] for way, each in tried.items()}}
 
     def segments(
-        self, form: Form, earlier: Earlier, proposals: Sequence[Rule], looked_at: dict[str, Any]
-    ) -> tuple[Crossfit, list[float]]:
-        """Return the rules that hold up on accounts that did not form them, with the stability of each."""
+        self, form: Form, earlier: Earlier, proposals: Sequence[Rule]
+    ) -> tuple[Crossfit, list[float], dict[str, Any]]:
+        """Return the rules that hold up on accounts that did not form them, their stability, and what was told."""
         self.tell("forming segments on all accounts, and again without each fifth")
         frame = self.forming.frame(self.counted)
         rules, before = form(self.counted), self._tellable(earlier.still_tried)
@@ -175,29 +151,22 @@ class _Discovery:
         rules = central(rules, again, self._fit, frame, _TOLERANCE)
         rules = as_before(rules, before, self._fit, frame, _TOLERANCE)
         rules = as_already_told(rules, self._tellable(proposals), self._fit, frame, _TOLERANCE, settled=before)
-        whole = crossfit(rules, again, self.forming.cohort.attributes, self.counted, self.folds)
-        smallest = max(FEWEST_IN_SEGMENT, int(SMALLEST_SHARE * len(frame) / 2))
-        looked_at |= {"formed": [rule.text() for rule in rules], "not_confirmed": [], "unstable": []}
-        if not rules:
-            return whole, []
-        further, kept = self._further(form), list(range(len(rules)))
-        while kept:
-            held_out, asked = (list(every[kept][:, self.counted]) for every in (whole.held_out, whole.asked))
-            held, dropped = confirmed(held_out, asked, self.targets, smallest, len(rules))
-            looked_at["not_confirmed"] += [{"rule": rules[kept[i]].text(), "p_value": p} for i, p in dropped.items()]
-            kept = [kept[i] for i in held]
-            stability = resampled_jaccard([rules[at] for at in kept], further, frame)
-            ids = kept_ids([rules[at] for at in kept], earlier, frame)
-            spare = [
-                s - (STILL_STABLE if i in earlier.ids else LEAST_STABLE) for s, i in zip(stability, ids, strict=True)
-            ]
-            if min(spare, default=0.0) >= 0:
-                return whole.only(kept), stability
-            # Whoever belonged to a segment that goes falls to later ones, which have to hold up with them.
-            worst = int(np.argmin(spare))
-            looked_at["unstable"].append({"rule": rules[kept[worst]].text(), "stability": stability[worst]})
-            del kept[worst]
-        return whole.only([]), []
+        gates = Gates(
+            attributes=self.forming.cohort.attributes,
+            counted=self.counted,
+            folds=self.folds,
+            targets=self.targets,
+            again=again,
+            further=self._further(form) if rules else [],
+            earlier=earlier,
+            smallest=max(FEWEST_IN_SEGMENT, int(SMALLEST_SHARE * len(frame) / 2)),
+        )
+        found, stability, told = gates.passed(rules)
+        return found, stability, {"formed": [rule.text() for rule in rules]} | told
+
+    @property
+    def _forms(self) -> dict[str, Form]:
+        return {"rule_list": self.forming.by_outcome, "hdbscan": self.forming.by_density}
 
     def _further(self, form: Form) -> list[list[Rule]]:
         """Return the rules that further samples of four fifths form."""

@@ -63,15 +63,11 @@ class Forming:
     def clusters(self, accounts: np.ndarray, others: np.ndarray) -> tuple[Clusters, Placed]:
         """Return density clusters formed by the accounts of a mask, those of another assigned, and where they lie."""
         rows = self._sample(accounts)
+        targets = outcome_targets(self.cohort, rows)
         space, assigned, dimensions = contribution_space(
-            self.frame(rows),
-            self.frame(others),
-            outcome_targets(self.cohort, rows),
-            self.config.attributes,
-            self.names,
-            self.seed,
+            self.frame(rows), self.frame(others), targets, self.config.attributes, self.names, self.seed
         )
-        found = density_clusters(space, assigned, self.seed)
+        found = density_clusters(space, assigned, targets, self.seed)
         ids = [*self.frame(rows).index, *self.frame(others).index]
         everywhere, labels = np.vstack([space, assigned]), np.concatenate([found.labels, found.others])
         return found, placed(ids, everywhere, dimensions, labels, self.seed)

@@ -49,12 +49,17 @@ def resampled_jaccard(rules: Sequence[Rule], again: Sequence[Sequence[Rule]], fr
     return [round(float(v), 4) for v in found.mean(axis=0)]
 
 
+def is_inside(part: np.ndarray, whole: np.ndarray) -> bool:
+    """Return whether a rule holds for next to nobody but those a wider one holds for."""
+    return bool(np.sum(part & ~whole) <= _STRAY * np.sum(part))
+
+
 def _groups(masks: Sequence[np.ndarray], n: int) -> list[np.ndarray]:
     """Return the accounts of each rule, and of each rule with those parts of it that are tried before."""
     labels = cells(masks, n)
     found = []
     for at, mask in enumerate(masks):
-        parts = [i for i in range(at) if np.sum(masks[i] & ~mask) <= _STRAY * np.sum(masks[i])]
+        parts = [i for i in range(at) if is_inside(masks[i], mask)]
         found.append(labels == at)
         found += [np.isin(labels, [at, *parts])] if parts else []
     return found

@@ -14,7 +14,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm, rankdata
+from scipy.special import chdtrc, chdtri  # the chi-squared distribution without what scipy.stats checks each time
+from scipy.stats import norm, rankdata
 
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.survival import logrank_scores, nelson_aalen
@@ -60,12 +61,12 @@ class Targets:
         by its first two moments (Satterthwaite 1946, doi:10.2307/3002019).
         """
         scale, freedom = self._moments
-        return scale * float(chi2.isf(chance, freedom))
+        return scale * float(chdtri(freedom, chance))
 
     def chance(self, statistic: float) -> float:
         """Return the probability of a summed chi-squared this large where nothing differs, 0..1."""
         scale, freedom = self._moments
-        return float(chi2.sf(statistic / scale, freedom))
+        return float(chdtrc(freedom, max(statistic / scale, 0.0)))
 
     @cached_property
     def _moments(self) -> tuple[float, float]:

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-import pytest
 from scipy.stats import binom, chi2
 
-from icp_ml.conditions import Condition, Rule
 from icp_ml.segments import confirming
-from icp_ml.segments.confirming import ERROR, share_explained
+from icp_ml.segments.confirming import ERROR
 from icp_ml.segments.targets import Targets
 
 
@@ -126,13 +123,3 @@ def test_where_nothing_differs_something_is_confirmed_at_most_at_the_stated_erro
 def test_no_segments_confirm_nothing():
     targets, _ = won_of((100, 50))
     assert confirmed([], targets, 20, 0) == ([], {})
-
-
-def test_the_share_explained_is_chi_squared_less_what_random_cells_explain_by_account_measured():
-    frame = pd.DataFrame({"n": [1.0, 2, 3, 4]})
-    scores, measured = np.array([[1.0, 0], [1, 1], [-1, -1], [-1, 0]]), np.array([[1.0, 0], [1, 1], [1, 1], [1, 0]])
-    targets = Targets(("win", "pull"), scores, measured, {})
-    below = Rule((Condition("n", "below", 3.0),))
-    # Winning: 2 ** 2 / 2 twice, less 1, by 4 accounts; pull: 1 twice, less 1, by 2.
-    assert share_explained([below], frame, targets) == pytest.approx({"win": 3 / 4, "pull": 1 / 2})
-    assert share_explained([], frame, targets) == pytest.approx({"win": 0.0, "pull": 0.0})

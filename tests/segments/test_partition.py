@@ -7,7 +7,7 @@ import pytest
 from icp_ml.conditions import Condition, Rule
 from icp_ml.segments.document import assign_segments
 from icp_ml.segments.folds import account_folds
-from icp_ml.segments.partition import explained, scatter
+from icp_ml.segments.partition import explained, scatter, share_between
 from icp_ml.segments.stability import jaccard
 from icp_ml.segments.targets import Targets
 from icp_ml.segments.types import Segment
@@ -50,3 +50,11 @@ def test_scatter_is_the_variance_inside_a_group_over_that_of_all():
     assert scatter(targets, np.array([1, 1, 0, 0, 0], dtype=bool)).tolist() == [2.25]
     assert scatter(targets, np.array([0, 0, 1, 1, 0], dtype=bool)).tolist() == [1.0]
     assert scatter(targets, np.array([0, 0, 0, 0, 1], dtype=bool)).tolist() == [1.0]
+
+
+def test_the_share_between_is_chi_squared_less_what_random_cells_explain_by_account_measured():
+    scores, measured = np.array([[1.0, 0], [1, 1], [-1, -1], [-1, 0]]), np.array([[1.0, 0], [1, 1], [1, 1], [1, 0]])
+    targets = Targets(("win", "pull"), scores, measured, {})
+    # Winning: 2 ** 2 / 2 twice, less 1, by 4 accounts; pull: 1 twice, less 1, by 2.
+    assert share_between(np.array([0, 0, -1, -1]), targets).tolist() == pytest.approx([3 / 4, 1 / 2])
+    assert share_between(np.full(4, -1), targets).tolist() == pytest.approx([0.0, 0.0])

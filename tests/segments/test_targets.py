@@ -38,3 +38,8 @@ def test_outcomes_that_go_together_prove_less_than_independent_ones():
     assert together.critical(0.01) == pytest.approx(13.27, abs=0.01)
     assert apart.critical(0.01) == pytest.approx(9.21, abs=0.2)
     assert together.chance(together.critical(0.01)) == pytest.approx(0.01)
+
+
+def test_explaining_less_than_random_cells_is_certain_to_be_reached_by_chance():
+    targets = Targets(("win",), np.array([[1.0], [-1.0]]), np.ones((2, 1)), {})
+    assert targets.chance(-3.0) == targets.chance(0.0) == 1.0
