@@ -17,7 +17,7 @@ def steadier(rules: Sequence[Rule], at: int, again: Sequence[Sequence[Rule]], fr
 
     Where samples differ about a part, they may well agree about the whole: the rule less some of its conditions, or
     what one of them says of the same region. To leave the region out, since its boundary is unsure, would lose more.
-    Parts of the new rule are tried before it.
+    Parts of the new rule are tried before it; they go where samples agree on the whole more than on any of them.
 
     Parameters
     ----------
@@ -34,19 +34,28 @@ def steadier(rules: Sequence[Rule], at: int, again: Sequence[Sequence[Rule]], fr
     sizes = range(len(rule.conditions) - 1, 0, -1)
     options = [Rule(chosen) for size in sizes for chosen in combinations(rule.conditions, size)]
     options += same_region(rule, again, frame)
-    best, found = resampled_jaccard(rules, again, frame)[at], None
+    stable = resampled_jaccard(rules, again, frame)
+    best, found = stable[at], None
     for option in dict.fromkeys(options):
         if option == rule or option in others:
             continue
-        changed, place = _placed(option, at, others, frame)
-        stability = resampled_jaccard(changed, again, frame)[place]
-        if stability > best:
-            best, found = stability, changed
+        parts = _parts(option, others, frame)
+        theirs = max((stable[rules.index(part)] for part in parts), default=0.0)
+        for kept, least in ((others, 0.0), ([other for other in others if other not in parts], theirs)):
+            changed, place = _placed(option, at, kept, frame)
+            stability = resampled_jaccard(changed, again, frame)[place]
+            if stability > max(best, least):
+                best, found = stability, changed
     return found
+
+
+def _parts(rule: Rule, others: Sequence[Rule], frame: pd.DataFrame) -> list[Rule]:
+    mask = rule.mask(frame)
+    return [other for other in others if is_inside(other.mask(frame), mask)]
 
 
 def _placed(rule: Rule, at: int, others: Sequence[Rule], frame: pd.DataFrame) -> tuple[list[Rule], int]:
     """Return rules with one more, where the old one stood or behind the last of its parts, and its place."""
-    mask, masks = rule.mask(frame), [other.mask(frame) for other in others]
-    place = max([at, *(i + 1 for i, other in enumerate(masks) if is_inside(other, mask))])
+    parts = _parts(rule, others, frame)
+    place = max([min(at, len(others)), *(others.index(part) + 1 for part in parts)])
     return [*others[:place], rule, *others[place:]], place

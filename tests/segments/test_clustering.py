@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from icp_ml.segments.clustering import density_clusters
+from icp_ml.segments.clustering import Tried, density_clusters
 from icp_ml.segments.targets import Targets
 
 
@@ -65,3 +65,15 @@ def test_every_setting_tried_is_told():
     settings = [(t["min_cluster_size"], t["min_samples"]) for t in clusters.tried]
     assert len(set(settings)) == len(settings) == 5
     assert {samples for _, samples in settings} == {5, 10, 20}
+
+
+def test_a_setting_is_worth_what_it_separates_as_far_as_it_is_stable():
+    stable, parting, both = (
+        Tried(50, 10, 2, 0.1, 0.9, 0.1),
+        Tried(60, 10, 5, 0.1, 0.2, 0.3),
+        Tried(70, 10, 3, 0, 0.6, 0.2),
+    )
+    assert max([stable, parting, both], key=lambda tried: tried.merit) is both
+    # Where none separates anything, the stable one.
+    luck, steady = Tried(50, 10, 2, 0.1, 0.3, -0.1), Tried(60, 10, 2, 0.1, 0.5, -0.3)
+    assert max([luck, steady], key=lambda tried: tried.merit) is steady

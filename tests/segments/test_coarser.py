@@ -46,3 +46,11 @@ def test_parts_of_the_coarser_rule_are_tried_before_it():
 def test_a_coarser_rule_that_is_published_already_is_not_told_twice():
     rules = [rule(8, yes=True), rule(8)]
     assert steadier(rules, 0, [[rule(8)]] * 3, FRAME) is None
+
+
+def test_parts_go_where_samples_agree_on_the_whole_more_than_on_them():
+    halves = [rule(8, yes=True), rule(8, yes=False)]
+    assert steadier(halves, 0, [[rule(8)], [rule(8)], [rule(8)], halves], FRAME) == [rule(8)]
+    # The second half alone came back more often than the whole: it stays.
+    often = [[rule(8, yes=False)], [rule(8, yes=False)], [rule(8)], [rule(8, yes=False)]]
+    assert rule(8, yes=False) in (steadier(halves, 0, often, FRAME) or halves)

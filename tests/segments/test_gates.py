@@ -113,3 +113,28 @@ def test_nothing_formed_passes_nothing():
     found, stability, told = gates([], []).passed([])
     assert (found.rules, stability) == ((), [])
     assert told == {"not_confirmed": [], "unstable": []}
+
+
+def everything_confirmed(held_out, asked, targets, smallest, formed):
+    return list(range(len(held_out))), {}
+
+
+def test_nothing_is_tried_in_place_of_a_second_try(monkeypatch):
+    monkeypatch.setattr("icp_ml.segments.gates.confirmed", everything_confirmed)
+    # Below 30 is nearer to what samples find than its part, and below 60 is what they find.
+    found, _, told = gates([[rule(60)]] * 5, [[rule(60)]] * 10).passed([rule(30, yes=True)])
+    assert found.rules == ()
+    assert [entry["rule"] for entry in told["unstable"]] == [rule(30, yes=True).text(), rule(30).text()]
+
+
+def test_the_segment_that_lacks_most_goes_first(monkeypatch):
+    monkeypatch.setattr("icp_ml.segments.gates.confirmed", everything_confirmed)
+    # Below 10 comes back to a third, the others below 30 to two thirds: together they are what every sample finds.
+    found, stability, _ = gates([[rule(10), rule(30)]] * 5, [[rule(30)]] * 10).passed([rule(10), rule(30)])
+    assert (found.rules, stability) == ((rule(30),), [1.0])
+
+
+def test_a_coarser_rule_is_not_picked_by_the_samples_that_judge_it():
+    found, _, told = gates([[rule(30, yes=True)]] * 5, [[rule(30)]] * 10).passed([rule(30, yes=True)])
+    assert found.rules == ()
+    assert "instead" not in told["unstable"][0]
