@@ -23,7 +23,7 @@ from icp_ml.segments.telling_apart import told_apart
 
 Form = Callable[[np.ndarray], list[Rule]]
 
-_MOST_FORMING = 20_000
+_MOST_FORMING = 30_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Forming:
         return [] if search is None else rounded(as_rules(told_apart(form(search), search), search), frame, targets)
 
     def _sample(self, accounts: np.ndarray) -> np.ndarray:
-        """Return at most 20,000 accounts of a mask, so that time and memory stay bounded."""
+        """Return at most 30,000 accounts of a mask, so that time and memory stay bounded."""
         if accounts.sum() <= _MOST_FORMING:
             return accounts
         rows = np.random.default_rng(self.seed).permutation(np.flatnonzero(accounts))[:_MOST_FORMING]
