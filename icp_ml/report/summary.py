@@ -12,6 +12,7 @@ from typing import Any
 from icp_ml.report.groups import told_figures, told_segments
 from icp_ml.report.heat_map import told_heat_map
 from icp_ml.report.kept_chart import told_curves
+from icp_ml.report.left_out import told_left_out
 from icp_ml.report.models import told_models
 from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals, told_two_numbers
 from icp_ml.report.quality import told_quality
@@ -42,7 +43,7 @@ def summarise(
         ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
         ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
         ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
-        ``target`` or None; ``segments``, ``no_segments``, ``ranking`` or None,
+        ``target`` or None; ``segments``, ``no_segments``, ``left_out``, ``ranking`` or None,
         ``changes`` (since the previous release) or None; ``heat_map`` and ``curves`` of segments or None; ``models``;
         ``quality``; ``loss_reasons``; ``settings``; ``known``; ``limits`` (sentences).
     """
@@ -72,6 +73,7 @@ def summarise(
         "target": _target(target, currency, horizon, everybody),
         "segments": told_segments(segments, target.get("segments") or {}, everybody, horizon),
         "no_segments": segments.get("none_because"),
+        "left_out": told_left_out(segments),
         "ranking": told_ranking(segments, horizon),
         "changes": told_changes(segments),
         "models": told_models(metrics, currency),
