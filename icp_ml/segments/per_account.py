@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from icp_ml.segments.figures import LEVEL, Figure
 from icp_ml.survival import wilson_interval
-from icp_ml.survival.ratios import ratio_interval
+from icp_ml.survival.ratios import mean_interval, ratio_interval
 
 FEWEST = 10
 
@@ -84,7 +83,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of a value, with Student's interval.
+    """The mean of a value, with the interval of :func:`icp_ml.survival.ratios.mean_interval`.
 
     Parameters
     ----------
@@ -110,8 +109,7 @@ class Mean:
             return too_few(n, self.who)
         if np.ptp(values) < 1e-9:
             return all_the_same(n, self.who)
-        half = float(np.std(values, ddof=1) / math.sqrt(n) * student.ppf(0.5 + LEVEL / 2, n - 1))
-        return _figure(values.mean(), values.mean() - half, values.mean() + half, n)
+        return _figure(*mean_interval(values, LEVEL), n)
 
 
 Counted = Share | Ratio | Mean

@@ -48,3 +48,9 @@ def test_a_mean_leaves_out_what_is_unknown():
     assert figure["high"] - 5.5 == pytest.approx(1.833113 * 3.027650 / math.sqrt(10), abs=1e-5)
     values[0] = np.nan
     assert Mean(values, "won deals").figure(ALL) == {"absent": "9 won deals are fewer than 10"}
+
+
+def test_the_range_of_a_mean_leans_to_the_side_on_which_values_straggle():
+    values = np.array([1.0] * 30 + [2.0] * 6 + [20.0] * 2)
+    figure = Mean(values, "customers").figure(np.ones(len(values), dtype=bool))
+    assert figure["high"] - figure["estimate"] > 1.5 * (figure["estimate"] - figure["low"])
