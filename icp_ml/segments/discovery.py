@@ -160,9 +160,10 @@ class _Discovery:
             further=self._further(form) if rules else [],
             earlier=earlier,
             smallest=max(FEWEST_IN_SEGMENT, int(SMALLEST_SHARE * len(frame) / 2)),
+            specifications=self.forming.config.attributes,
         )
         found, stability, told = gates.passed(rules)
-        return found, stability, {"formed": [rule.text() for rule in rules]} | told
+        return found, stability, {"formed": [rule.text(self.forming.config.attributes) for rule in rules]} | told
 
     @property
     def _forms(self) -> dict[str, Form]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.conditions import Rule
+from icp_ml.config.schema import Attribute
 from icp_ml.segments.coarser import steadier
 from icp_ml.segments.confirming import confirmed
 from icp_ml.segments.crossfit import Crossfit, crossfit
@@ -46,6 +47,8 @@ class Gates:
         Segments of the previous release.
     smallest : int
         Fewest accounts of a segment.
+    specifications : mapping, optional
+        Of the attributes: rules are told with their units.
     """
 
     attributes: pd.DataFrame
@@ -56,6 +59,7 @@ class Gates:
     further: Sequence[Sequence[Rule]]
     earlier: Earlier
     smallest: int
+    specifications: Mapping[str, Attribute] | None = None
 
     def passed(self, rules: Sequence[Rule]) -> tuple[Crossfit, list[float], Told]:
         """Return the segments that pass with the stability of each, and what was told of those that do not.
@@ -77,7 +81,9 @@ class Gates:
         while whole.rules:
             held_out, asked = (list(every[:, self.counted]) for every in (whole.held_out, whole.asked))
             held, dropped = confirmed(held_out, asked, self.targets, self.smallest, formed)
-            told["not_confirmed"] += [{"rule": whole.rules[i].text(), "p_value": p} for i, p in dropped.items()]
+            told["not_confirmed"] += [
+                {"rule": whole.rules[i].text(self.specifications), "p_value": p} for i, p in dropped.items()
+            ]
             whole = whole.only(held)
             stability = resampled_jaccard(whole.rules, self.further, self._frame)
             spare = self._spare(whole.rules, stability)
@@ -86,14 +92,14 @@ class Gates:
             # Whoever belonged to a segment that goes falls to later ones, which have to hold up with them.
             worst = int(np.argmin(spare))
             rule = whole.rules[worst]
-            told["unstable"].append({"rule": rule.text(), "stability": stability[worst]})
+            told["unstable"].append({"rule": rule.text(self.specifications), "stability": stability[worst]})
             changed = None if rule in second else steadier(whole.rules, worst, self.again, self._frame)
             if changed is None:
                 whole = whole.only([at for at in range(len(whole.rules)) if at != worst])
                 continue
             # One more rule has been tried, and has to pay for that; nothing is tried in place of a second try.
             instead = next(other for other in changed if other not in whole.rules)
-            told["unstable"][-1]["instead"] = instead.text()
+            told["unstable"][-1]["instead"] = instead.text(self.specifications)
             second.add(instead)
             formed, whole = formed + 1, self._stood_in_for(changed)
         return whole, [], told

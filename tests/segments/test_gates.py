@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from icp_ml.conditions import Condition, Rule
+from icp_ml.config.schema import Attribute
 from icp_ml.segments.folds import FOLDS
 from icp_ml.segments.gates import Gates
 from icp_ml.segments.identity import Earlier
@@ -138,3 +140,10 @@ def test_a_coarser_rule_is_not_picked_by_the_samples_that_judge_it():
     found, _, told = gates([[rule(30, yes=True)]] * 5, [[rule(30)]] * 10).passed([rule(30, yes=True)])
     assert found.rules == ()
     assert "instead" not in told["unstable"][0]
+
+
+def test_rules_are_told_with_units_as_published_ones_are():
+    further = [[rule(30)]] * 7 + [[]] * 3
+    specifications = {"n": Attribute(type="number", unit="people"), "yes": Attribute(type="boolean")}
+    _, _, told = replace(gates([[rule(30)]] * 5, further), specifications=specifications).passed([rule(30)])
+    assert told["unstable"][0]["rule"] == rule(30).text(specifications) == "N below 30 people"
