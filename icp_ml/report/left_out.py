@@ -8,6 +8,8 @@ from typing import Any
 from icp_ml.report.proposals import Told
 from icp_ml.report.words import percent
 
+_NOT_CONFIRMED = "Accounts that did not help to find it did not confirm that it differs."
+
 
 def told_left_out(segments: Mapping[str, Any]) -> list[Told]:
     """Return what a ``segments.json`` says of groups that did not hold up: ``rule`` and ``because``, each rule once.
@@ -16,11 +18,10 @@ def told_left_out(segments: Mapping[str, Any]) -> list[Told]:
     """
     looked_at = segments.get("looked_at") or {}
     published = {entry["rule"]["text"] for entry in segments["segments"]}
-    told = {entry["rule"]: _did_not_come_back(entry) for entry in looked_at.get("unstable") or []}
-    told |= {
-        entry["rule"]: "Accounts that did not help to find it did not confirm that it differs."
-        for entry in looked_at.get("not_confirmed") or []
-    }
+    told: dict[str, str] = {}
+    for way in (looked_at, *(looked_at.get("given_up") or {}).values()):
+        told |= {entry["rule"]: _did_not_come_back(entry) for entry in way.get("unstable") or []}
+        told |= {entry["rule"]: _NOT_CONFIRMED for entry in way.get("not_confirmed") or []}
     return [{"rule": rule, "because": because} for rule, because in told.items() if rule not in published]
 
 

@@ -138,7 +138,8 @@ class _Discovery:
                 break
         chosen = way if tried[way][0].rules else ways.best_first[0]
         found, stability, told = tried[chosen]
-        return found, stability, told | {"chosen": chosen, "tried": {way: each[2] for way, each in tried.items()}}
+        given_up = {way: each[2] for way, each in tried.items() if way != chosen}
+        return found, stability, told | {"chosen": chosen, "given_up": given_up}
 
     def segments(
         self, form: Form, earlier: Earlier, proposals: Sequence[Rule]

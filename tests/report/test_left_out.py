@@ -29,6 +29,11 @@ def test_a_rule_is_told_once_and_not_where_it_is_published_after_all():
     assert [entry["rule"] for entry in told] == [UNSTABLE["rule"]]
 
 
+def test_what_the_other_way_found_and_lost_is_told_too():
+    told = told_left_out(document(not_confirmed=[UNCONFIRMED], given_up={"hdbscan": {"unstable": [UNSTABLE]}}))
+    assert [entry["rule"] for entry in told] == [UNCONFIRMED["rule"], UNSTABLE["rule"]]
+
+
 def test_releases_that_did_not_tell_have_nothing_left_out():
     assert told_left_out({"segments": []}) == []
     assert told_left_out(document("A")) == []
