@@ -69,6 +69,10 @@ bench-peers: environment ## install what the benchmarks put beside ours: rule fi
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
 
+.PHONY: engines
+engines: environment ## install what the tests of other engines need: PySpark, JsonLogic for Node, PostgreSQL where missing
+	@sh scripts/install-engines.sh
+
 .PHONY: bench-drift
 bench-drift: environment ## the review of a release: false alarms in a year, shifts seen in a quarter (SEEDS=200:400 SHIFTED=40)
 	@echo "Letting worlds go on for a year, as they are and with a planted shift (some minutes)."
@@ -95,9 +99,12 @@ docs: environment ## write the generated pages of docs/ again
 .PHONY: lock
 lock: ## resolve both locks again (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
-	uv pip compile pyproject.toml -c lock-constraints.txt --all-extras --group dev --universal \
-	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
+	uv pip compile pyproject.toml -c lock-constraints.txt --extra excel --extra postgres --extra tune --group dev \
+	    --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
 	    --quiet -o requirements.lock
+	uv pip compile -c requirements.lock --group engines --universal \
+	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
+	    --quiet -o tests/engines/requirements.lock
 	uv pip compile -c requirements.lock --group bench --universal \
 	    --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-emit-index-url \
 	    --quiet -o benchmarks/requirements.lock

@@ -74,6 +74,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY.PATH=VALUE", help="Override a config key; may be given several times."),
 ]
+AcceptedOnly = Annotated[
+    bool, typer.Option("--accepted-only", help="Use only the rules that a person has accepted, edited or added.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of words.")]
 
@@ -207,13 +210,22 @@ def score(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
     ] = False,
+    accepted_only: AcceptedOnly = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Score a file of accounts with a release."""
     from pipelines.scoring import score as job
 
-    job(accounts, release, out, allow_missing=allow_missing, as_json=as_json, quiet=quiet)
+    job(
+        accounts,
+        release,
+        out,
+        allow_missing=allow_missing,
+        accepted_only=accepted_only,
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 @app.command()

@@ -15,10 +15,18 @@ from pipelines.progress import Stages
 
 
 def score(
-    accounts: Path, wanted: str, out: Path, allow_missing: bool = False, as_json: bool = False, quiet: bool = False
+    accounts: Path,
+    wanted: str,
+    out: Path,
+    allow_missing: bool = False,
+    accepted_only: bool = False,
+    as_json: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Score a file and say what came out; DataError if the release, the file or a column is not there."""
     release = find_release(wanted)
+    if accepted_only:
+        release = release.with_accepted_only()
     with Stages(("score",), quiet=quiet).stage("score") as note:
         summary = score_file(
             accounts,
@@ -31,6 +39,10 @@ def score(
         typer.echo(json.dumps(json_ready({**asdict(summary), "out": str(summary.out)}), indent=2, ensure_ascii=False))
     elif not quiet:
         _tell(summary)
+        if accepted_only and not release.rules.rules:
+            typer.echo(
+                "No rule of this release was accepted: every account has the same score. See icp review.", err=True
+            )
 
 
 def _tell(summary: ScoreSummary) -> None:

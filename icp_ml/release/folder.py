@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from icp_ml.config.schema import Attribute
 from icp_ml.errors import DataError
 from icp_ml.models.types import Predictor
+from icp_ml.release.active import active_document
 from icp_ml.release.document import attributes_from
 from icp_ml.release.files import folder_aside, old_of
 from icp_ml.release.frames import scores_table
@@ -69,6 +70,10 @@ class Release:
         segments = read_json(folder / SEGMENTS)
         validate_segments(segments, str(folder / SEGMENTS))
         return cls(folder, criteria, segments)
+
+    def with_accepted_only(self) -> Release:
+        """Return the release as if only the rules that a person has decided on were in it."""
+        return replace(self, criteria=active_document(self.criteria, accepted_only=True))
 
     @property
     def id(self) -> str:

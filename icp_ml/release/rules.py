@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.conditions import Rule
+from icp_ml.release.active import active_document
 
 GREEN, YELLOW, RED = "green", "yellow", "red"
 
@@ -75,16 +76,15 @@ class ActiveRules:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> ActiveRules:
         """Read the active rules of a valid ``criteria.json``."""
-        rejected = {c["id"] for c in document["criteria"] if c["status"] == "rejected"}
+        active = active_document(document)
         rules = tuple(
             ActiveRule(c["id"], c["kind"] == "exclude", Rule.from_jsonlogic(c["when"]), c["text"])
-            for c in document["criteria"]
-            if c["id"] not in rejected
+            for c in active["criteria"]
         )
         lines = tuple(
             Reason(i["criterion"], Rule.from_jsonlogic(i["when"]), i["text"], int(i["points"]))
-            for i in document["scorecard"]["items"]
-            if i["criterion"] not in rejected and i["points"] != 0
+            for i in active["scorecard"]["items"]
+            if i["points"] != 0
         )
         scored = {line.criterion for line in lines}
         silent = tuple(Reason(r.id, r.rule, r.text, 0) for r in rules if r.id not in scored)

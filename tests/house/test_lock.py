@@ -1,4 +1,4 @@
-"""The lock holds what pyproject.toml asks for: each package with its hashes, one version for every Python."""
+"""The locks hold what pyproject.toml asks for: each package with its hashes, one version for every Python."""
 
 from __future__ import annotations
 
@@ -6,37 +6,45 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-BLOCKS = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / "requirements.lock").read_text(encoding="utf-8"))
-
-
-def pins():
-    """Return each locked requirement with its block of text."""
-    return [(Requirement(block.split("\\")[0].split("\n")[0].strip()), block) for block in BLOCKS]
-
-
-def test_every_dependency_is_locked_at_a_version_it_allows():
-    extras = PROJECT["project"]["optional-dependencies"].values()
-    asked = [
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+GROUPS = PROJECT["dependency-groups"]
+ASKED = {
+    "requirements.lock": [
         *PROJECT["project"]["dependencies"],
-        *(line for extra in extras for line in extra),
-        *PROJECT["dependency-groups"]["dev"],
-    ]
+        *(line for name, extra in EXTRAS.items() if name != "spark" for line in extra),
+        *GROUPS["dev"],
+    ],
+    # Spark is as large as all the rest together, so it is installed only where its tests are to run.
+    "tests/engines/requirements.lock": [*EXTRAS["spark"], *GROUPS["engines"]],
+}
+
+
+def pins(lock="requirements.lock"):
+    """Return each locked requirement with its block of text."""
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / lock).read_text(encoding="utf-8"))
+    return [(Requirement(block.split("\\")[0].split("\n")[0].strip()), block) for block in blocks]
+
+
+@pytest.mark.parametrize("lock", ASKED)
+def test_every_dependency_is_locked_at_a_version_it_allows(lock):
     locked = {}
-    for pin, _ in pins():
+    for pin, _ in pins(lock):
         locked.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier).removeprefix("=="))
-    for requirement in map(Requirement, asked):
+    for requirement in map(Requirement, ASKED[lock]):
         versions = locked.get(canonicalize_name(requirement.name), [])
-        assert versions, f"{requirement.name} is not in requirements.lock; run `make lock`"
+        assert versions, f"{requirement.name} is not in {lock}; run `make lock`"
         assert all(requirement.specifier.contains(version, prereleases=True) for version in versions)
 
 
-def test_every_package_has_its_hashes():
-    assert [str(pin) for pin, block in pins() if "--hash=sha256:" not in block] == []
+@pytest.mark.parametrize("lock", ASKED)
+def test_every_package_has_its_hashes(lock):
+    assert [str(pin) for pin, block in pins(lock) if "--hash=sha256:" not in block] == []
 
 
 def test_no_package_differs_between_the_supported_pythons():
