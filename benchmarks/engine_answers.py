@@ -123,7 +123,7 @@ def differences(reference: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     if len(reference) != len(answers):
         raise AssertionError(f"{len(answers):,} answers for {len(reference):,} accounts")
     different = (reference.astype(object).to_numpy() != answers.astype(object).to_numpy()).any(axis=1)
-    return reference[different].join(answers[different], rsuffix="_other")
+    return reference[different].join(answers[different].add_suffix("_other"))
 
 
 @contextmanager

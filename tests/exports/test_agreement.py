@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from benchmarks.engine_answers import (
     differences,
     duckdb_answers,
