@@ -1,7 +1,7 @@
-"""One answer everywhere: random accounts with hostile values scored by every engine that runs here, differences counted.
+"""One answer everywhere: random accounts with hostile values scored by every engine here, differences counted.
 
-``ACCOUNTS`` accounts (1,000,000 by default) are split over ``WORLDS`` random sets of rules, half of the accounts as text as
-a CSV gives them, half with typed numbers and booleans. The reference is the pandas view of the rules.
+``ACCOUNTS`` accounts (1,000,000 by default) are split over ``WORLDS`` random sets of rules: half of the accounts as text,
+as a CSV gives them, half with typed numbers and booleans. The reference is the pandas view of the rules.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from shutil import which
 
 import pandas as pd
 import pyarrow as pa
+from tests.engines.postgres import postgres_programs, private_postgres
 
 from benchmarks.engine_answers import (
     differences,
@@ -30,7 +31,6 @@ from benchmarks.engine_answers import (
 )
 from benchmarks.engine_worlds import KINDS, random_accounts, random_release
 from icp_ml.release.folder import Release
-from tests.engines.postgres import postgres_programs, private_postgres
 
 Answer = Callable[[pa.Table, pd.DataFrame, Release], pd.DataFrame]
 
