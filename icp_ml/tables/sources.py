@@ -142,13 +142,6 @@ def scan_file(connection: Connection, path: Path, scratch: Path) -> Scan:
     return _scan_csv(connection, path, scratch)
 
 
-def scan_frame(connection: Connection, label: str, frame: pd.DataFrame) -> Scan:
-    """Make a frame of text cells, such as a database's answer, ready to be selected from; row 1 is the first."""
-    rows = [(number, list(cells)) for number, cells in enumerate(frame.itertuples(index=False, name=None), 1)]
-    digest = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
-    return _scan_rows(connection, label, [str(c) for c in frame.columns], LooseRows(rows, (), ()), digest)
-
-
 def named_sql(scan: Scan, readings: Mapping[str, str] | None = None) -> str:
     """Return the scan's SQL with every column also under the user's own name, read as given (default: as it stands)."""
     taken: set[str] = set()
