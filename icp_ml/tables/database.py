@@ -49,7 +49,7 @@ class Database:
         """
         try:
             yield
-        except SQLAlchemyError as err:
+        except (SQLAlchemyError, self.connection.dialect.loaded_dbapi.Error) as err:
             with suppress(SQLAlchemyError):
                 self.connection.rollback()
             raise _refusal(self.key, err, self.connection.engine.url) from err
@@ -120,6 +120,8 @@ def _engine(url: str, base: Path, key: str) -> sa.Engine:
         if parsed.drivername == "postgresql":
             # The driver that the extra installs, not SQLAlchemy's default.
             parsed = parsed.set(drivername="postgresql+psycopg")
+        if "@" in (parsed.host or ""):
+            raise DataError(f"{key}: in a URL, @ : / # and % of a password are written as %40 %3A %2F %23 and %25")
         return sa.create_engine(parsed)
     except (ArgumentError, NoSuchModuleError, ValueError) as err:
         raise DataError(
@@ -132,7 +134,7 @@ def _engine(url: str, base: Path, key: str) -> sa.Engine:
         ) from err
 
 
-def _refusal(key: str, err: SQLAlchemyError, url: URL) -> DataError:
+def _refusal(key: str, err: Exception, url: URL) -> DataError:
     cause = str(getattr(err, "orig", None) or err).strip() or type(err).__name__
     return DataError(f"{key}: the database answers: {_without_password(cause.splitlines()[0], url)}")
 
