@@ -103,6 +103,26 @@ def table_names(database: Database, schema: str | None) -> list[str]:
     return names
 
 
+def columns_of(database: Database, rows: sa.FromClause | sa.TextClause) -> tuple[list[str], list[object]]:
+    """Return the names of a table's columns and what the driver calls their types."""
+    with database.connection.execute(sa.select(sa.text("*")).select_from(rows).limit(0)) as answer:
+        described = answer.cursor.description if answer.cursor is not None else []
+        return list(map(str, answer.keys())), [column[1] for column in described]
+
+
+def asked_rows(database: Database, query: str) -> tuple[sa.FromClause, list[str], list[object]]:
+    """Return a user's query as something to select from, with the names and types of its columns."""
+    # The line break keeps a trailing comment of the user's from swallowing the bracket.
+    inner = verbatim(query.rstrip().rstrip(";")) + "\n"
+    columns, kinds = columns_of(database, sa.text(f"({inner}) AS asked"))
+    return sa.text(inner).columns(*map(sa.column, columns)).subquery("asked"), columns, kinds
+
+
+def verbatim(query: str) -> str:
+    """Keep SQLAlchemy from reading a colon as the start of a parameter."""
+    return query.replace(":", "\\:")
+
+
 def no_table(where: str, wanted: str, known: list[str]) -> str:
     """Return the words for a table that is not there."""
     shown = ", ".join(sorted(known)[:12]) or "none"

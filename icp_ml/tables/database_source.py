@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from icp_ml.config.schema import Config, Table
 from icp_ml.errors import DataError
-from icp_ml.tables.database import Database, find_table, no_table, table_names
+from icp_ml.tables.database import Database, asked_rows, columns_of, find_table, no_table, table_names, verbatim
 from icp_ml.tables.database_rows import scan_query
 from icp_ml.tables.mapping import map_columns
 from icp_ml.tables.pushing import Asked, set_aside
@@ -64,20 +64,16 @@ def read_database_table(
 def _asked(database: Database, config: Config, name: str, table: Table) -> Asked | None:
     """Return what to ask for, None where there is no such table."""
     if table.query:
-        everything = sa.text(_verbatim(table.query))
+        everything = sa.text(verbatim(table.query))
         if database.dialect not in PUSHED:
             return Asked(everything)
-        # The line break keeps a trailing comment of the user's from swallowing the bracket.
-        inner = _verbatim(table.query.rstrip().rstrip(";")) + "\n"
-        columns, kinds = _columns(database, sa.text(f"({inner}) AS asked"))
-        rows: sa.FromClause = sa.text(inner).columns(*map(sa.column, columns)).subquery("asked")
+        rows, columns, kinds = asked_rows(database, table.query)
     else:
         found = _table(database, config, name, table)
         if found is None:
             return None
         everything = sa.select(sa.text("*")).select_from(found)  # type: ignore[assignment]  # also executable
-        columns, kinds = _columns(database, found)
-        rows = found
+        rows, (columns, kinds) = found, columns_of(database, found)
     if len(set(columns)) < len(columns):
         return Asked(everything)
     mapping = map_columns(config, name, columns)
@@ -95,15 +91,3 @@ def _table(database: Database, config: Config, name: str, table: Table) -> sa.Ta
         known = table_names(database, config.source.schema_)
         raise DataError(no_table(f"tables.{name}.table", wanted, known))
     return found
-
-
-def _columns(database: Database, rows: sa.FromClause | sa.TextClause) -> tuple[list[str], list[object]]:
-    """Return the names of a table's columns and what the driver calls their types."""
-    with database.connection.execute(sa.select(sa.text("*")).select_from(rows).limit(0)) as answer:
-        described = answer.cursor.description if answer.cursor is not None else []
-        return list(map(str, answer.keys())), [column[1] for column in described]
-
-
-def _verbatim(query: str) -> str:
-    """Keep SQLAlchemy from reading a colon as the start of a parameter."""
-    return query.replace(":", "\\:")
