@@ -92,6 +92,13 @@ def account_rows(scan: Scan, release: Release) -> AccountRows:
     return AccountRows(scan.label, sql, columns, scan.columns, missing)
 
 
+def columns_looked_for(release: Release) -> set[str]:
+    """Return every name under which a column that scoring reads may be found."""
+    entries = release.criteria["attributes"]
+    attributes = {name for attribute in release.attributes for name in (attribute, entries[attribute]["column"])}
+    return attributes | {*_names(release, "account_id"), *_names(release, "observed_at")}
+
+
 def check_columns(rows: AccountRows, release: Release, needed: Iterable[str]) -> None:
     """Check that the file has every column that an active rule uses.
 

@@ -1,4 +1,4 @@
-"""Scores a file of accounts of any size into a file: a source of rows, scored batches, a sink."""
+"""Scores accounts of any number, from a file or table into another: a source of rows, scored batches, a sink."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 from icp_ml.errors import DataError, nearest
 from icp_ml.models.types import Predictor
 from icp_ml.release.batches import BATCH_SCHEMA, attribute_table, scored_batches
-from icp_ml.release.files import written_aside
 from icp_ml.release.folder import Release
 from icp_ml.release.frames import typed_frame
+from icp_ml.release.places import accounts_from, check_out, written_to
 from icp_ml.release.reading import AccountRows, check_columns, nearest_ids_sql, one_account_sql, read_accounts
 from icp_ml.release.rules import GREEN, RED, YELLOW
-from icp_ml.tables.parsing import literal
-from icp_ml.tables.sources import Connection, engine
+from icp_ml.tables.database_address import Address
+from icp_ml.tables.sources import engine
 
 Progress = Callable[[int, int | None], None]
 
@@ -31,8 +31,8 @@ class ScoreSummary:
 
     Parameters
     ----------
-    out : Path
-        File written.
+    out : str
+        File or table written.
     accounts : int
         Rows written, one an account.
     tiers : dict
@@ -47,7 +47,7 @@ class ScoreSummary:
         Attributes that only models or segments use and the file lacks.
     """
 
-    out: Path
+    out: str
     accounts: int
     tiers: dict[str, int]
     release_id: str
@@ -57,25 +57,25 @@ class ScoreSummary:
 
 
 def score_file(
-    accounts: Path,
+    accounts: Path | Address,
     release: Release,
-    out: Path,
+    out: Path | Address,
     *,
     allow_missing: bool = False,
     models: bool = True,
     predictors: Mapping[str, Predictor] | None = None,
     progress: Progress | None = None,
 ) -> ScoreSummary:
-    """Score CSV, Excel or Parquet accounts and write the columns of ``icp score``, all of them or none.
+    """Score the accounts of a file or table and write the columns of ``icp score``, all of them or none.
 
     Parameters
     ----------
-    accounts : Path
-        File, or folder of Parquet files, with standard or source column names.
+    accounts : Path or Address
+        CSV, Excel or Parquet file, folder of Parquet files, or table, with standard or source column names.
     release : Release
         Rules, segments and models.
-    out : Path
-        ``.parquet`` or ``.csv`` file to write.
+    out : Path or Address
+        ``.parquet`` or ``.csv`` file to write, or table whose rows to replace.
     allow_missing : bool, default False
         Take a missing column that an active rule uses as missing for every account, instead of refusing.
     models : bool, default True
@@ -90,22 +90,19 @@ def score_file(
     DataError
         If the input cannot be read or lacks a column, or ``out`` cannot be written.
     """
-    _check_out(accounts, out)
+    check_out(accounts, out)
     chances = {} if not models else release.predictors if predictors is None else predictors
     with engine() as (connection, scratch):
-        rows = read_accounts(connection, accounts, scratch, release)
+        rows = accounts_from(connection, accounts, scratch, release)
         if not allow_missing:
             check_columns(rows, release, release.rules.attributes)
-        with written_aside(out) as aside:
-            table = aside if out.suffix.lower() == ".parquet" else scratch / "scored.parquet"
+        with written_to(connection, out, scratch) as table:
             told = None if progress is None else partial(_with_total, progress, rows.count)
             counts = write_scores(scored_batches(connection, rows, release, chances), table, told)
-            if table != aside:
-                _copy(connection, f"SELECT * FROM read_parquet({literal(str(table))})", aside, "FORMAT csv, HEADER")
-    return summary_of(out, counts, release, rows)
+    return summary_of(out.written if isinstance(out, Address) else str(out), counts, release, rows)
 
 
-def summary_of(out: Path, tiers: dict[str, int], release: Release, rows: AccountRows) -> ScoreSummary:
+def summary_of(out: str, tiers: dict[str, int], release: Release, rows: AccountRows) -> ScoreSummary:
     """Return what scoring came to."""
     used = set(release.rules.attributes)
     return ScoreSummary(
@@ -168,16 +165,3 @@ def write_scores(
 
 def _with_total(progress: Progress, of: int | None, done: int) -> None:
     progress(done, of)
-
-
-def _copy(connection: Connection, sql: str, to: Path, options: str) -> None:
-    connection.execute(f"COPY ({sql}) TO {literal(str(to))} ({options})").fetchall()
-
-
-def _check_out(accounts: Path, out: Path) -> None:
-    if out.suffix.lower() not in (".parquet", ".csv"):
-        raise DataError(f"{out}: scores are written as .parquet or .csv; give --out one of these endings")
-    if out.is_dir():
-        raise DataError(f"{out} is a folder; --out must name a file")
-    if out.exists() and accounts.exists() and out.samefile(accounts):
-        raise DataError(f"{out} is the file the accounts are read from; give another --out")
