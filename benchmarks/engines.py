@@ -1,7 +1,7 @@
 """One answer everywhere: random accounts with hostile values scored by every engine here, differences counted.
 
-``ACCOUNTS`` accounts (1,000,000 by default) are split over ``WORLDS`` random sets of rules: half of the accounts as text,
-as a CSV gives them, half with typed numbers and booleans. The reference is the pandas view of the rules.
+``ACCOUNTS`` accounts (1,000,000 by default) are split over ``WORLDS`` random sets of rules: half of the accounts as
+text, as a CSV gives them, half with typed numbers and booleans. The reference is the pandas view of the rules.
 """
 
 from __future__ import annotations

@@ -204,9 +204,13 @@ def train(
 
 @app.command()
 def score(
-    accounts: Annotated[Path, typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts.")],
+    accounts: Annotated[
+        str, typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts, or URL#TABLE of a database.")
+    ],
     release: ReleaseName,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write, or URL#TABLE of a database.")
+    ],
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
     ] = False,
@@ -214,7 +218,7 @@ def score(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score a file of accounts with a release."""
+    """Score a file or table of accounts with a release."""
     from pipelines.scoring import score as job
 
     job(

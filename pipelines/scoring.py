@@ -1,8 +1,9 @@
-"""``icp score``: a file of accounts in, one row an account out."""
+"""``icp score``: a file or table of accounts in, one row an account out."""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,39 +11,44 @@ import typer
 
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.scoring import ScoreSummary, score_file
+from icp_ml.tables.database_address import Address, is_address, parse_address
 from pipelines.locations import find_release
 from pipelines.progress import Stages
 
 
 def score(
-    accounts: Path,
+    accounts: str,
     wanted: str,
-    out: Path,
+    out: str,
     allow_missing: bool = False,
     accepted_only: bool = False,
     as_json: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Score a file and say what came out; DataError if the release, the file or a column is not there."""
+    """Score a file or table and say what came out; DataError if the release, the accounts or a column is not there."""
     release = find_release(wanted)
     if accepted_only:
         release = release.with_accepted_only()
     with Stages(("score",), quiet=quiet).stage("score") as note:
         summary = score_file(
-            accounts,
+            _place(accounts),
             release,
-            out,
+            _place(out),
             allow_missing=allow_missing,
             progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
         )
     if as_json:
-        typer.echo(json.dumps(json_ready({**asdict(summary), "out": str(summary.out)}), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(json_ready(asdict(summary)), indent=2, ensure_ascii=False))
     elif not quiet:
         _tell(summary)
         if accepted_only and not release.rules.rules:
             typer.echo(
                 "No rule of this release was accepted: every account has the same score. See icp review.", err=True
             )
+
+
+def _place(text: str) -> Path | Address:
+    return parse_address(text, os.environ) if is_address(text) else Path(text)
 
 
 def _tell(summary: ScoreSummary) -> None:
@@ -54,5 +60,5 @@ def _tell(summary: ScoreSummary) -> None:
         typer.echo(f"Taken as unknown for every account, though rules use them: {listed}.", err=True)
     if summary.missing_elsewhere:
         listed = ", ".join(summary.missing_elsewhere)
-        typer.echo(f"Not in the file, taken as unknown by models and segments: {listed}.", err=True)
+        typer.echo(f"Not in the accounts, taken as unknown by models and segments: {listed}.", err=True)
     typer.echo(f"Written to {summary.out}")
