@@ -15,7 +15,6 @@ from shutil import which
 
 import pandas as pd
 import pyarrow as pa
-from tests.engines.postgres import postgres_programs, private_postgres
 
 from benchmarks.engine_answers import (
     differences,
@@ -31,6 +30,7 @@ from benchmarks.engine_answers import (
 )
 from benchmarks.engine_worlds import KINDS, random_accounts, random_release
 from icp_ml.release.folder import Release
+from tests.engines.postgres import postgres_programs, private_postgres
 
 Answer = Callable[[pa.Table, pd.DataFrame, Release], pd.DataFrame]
 

@@ -119,6 +119,8 @@ POSTGRES = Dialect(
     name="PostgreSQL",
     sqlglot="postgres",
     text="CAST(__cell AS TEXT)",
+    listed="CASE WHEN CAST(PG_TYPEOF(__cell) AS TEXT) LIKE '%[]' THEN "
+    "ARRAY_TO_STRING(CAST(CAST(__cell AS TEXT) AS TEXT[]), __separator) ELSE CAST(__cell AS TEXT) END",
     category=f"CASE WHEN {_POSTGRES_TEXT} THEN NULLIF(__text, '') WHEN __text NOT IN ('NaN', 'Infinity', '-Infinity') "
     f"THEN {_AS_TEXT} END",
     number="CAST(__cell AS DOUBLE PRECISION)",
@@ -131,7 +133,7 @@ POSTGRES = Dialect(
     bare="TRIM(__spaces FROM REGEXP_REPLACE(__text, __around, '', 'g'))",
     matches="__bare || '|' ~ __pattern",
     digits="CAST(__bare AS DOUBLE PRECISION)",
-    limits=("tags must be delimited text, not an array",),
+    limits=(),
 )
 # Spark writes 12345678.0 as 1.2345678E7.
 _SPARK_WHOLE = (
