@@ -99,6 +99,22 @@ def literal_text(node):
     return node.name
 
 
+@pytest.mark.parametrize("name", ["sqlserver", "mysql", "redshift"])
+def test_where_an_engine_ignores_spaces_at_the_end_both_sides_end_in_a_sign(release, name):
+    text = sql_text(Scope(release), dialect_of(name), "accounts")
+    assert "'retail|'" in text
+    assert "'retail'" not in text
+    assert "|' END AS a_industry" in " ".join(text.split()) or "'|') END AS a_industry" in " ".join(text.split())
+
+
+def test_redshift_is_given_nothing_that_could_be_read_as_an_escape(release):
+    release.criteria["criteria"] = [criterion("C1", Rule((Condition("industry", "in", ("it's a\\b\n",)),)))]
+    text = sql_text(Scope(release), dialect_of("redshift"), "accounts")
+    assert "('it' || CHR(39) || 's a' || CHR(92) || 'b' || CHR(10) || '|')" in " ".join(text.split()).replace(
+        "( ", "("
+    ).replace(" )", ")")
+
+
 def test_a_table_in_a_schema_is_named_by_its_parts(release):
     assert 'FROM "crm"."accounts"' in sql_text(Scope(release), dialect_of("redshift"), "crm.accounts")
 
