@@ -13,7 +13,7 @@ from icp_ml.errors import ConfigError
 from icp_ml.exports.dialects import DIALECTS, dialect_of
 from icp_ml.exports.scope import Scope
 from icp_ml.exports.sql import sql_text
-from tests.exports.conftest import criterion
+from tests.exports.conftest import ATTRIBUTES, criterion
 
 NAMES = sorted({dialect.sqlglot: name for name, dialect in DIALECTS.items()}.values())
 DUCKDB = dialect_of("duckdb")
@@ -197,6 +197,13 @@ def test_a_tag_that_no_cell_can_hold_is_found_nowhere(release):
 def test_what_a_dialect_cannot_say_is_said(release):
     assert "'1,234'" in sql_text(Scope(release), dialect_of("snowflake"), "accounts")
     assert "one row an account" in sql_text(Scope(release), DUCKDB, "accounts")
+
+
+def test_a_decimal_comma_that_an_engine_would_read_wrongly_is_said(release):
+    assert "decimal comma" not in sql_text(Scope(release), dialect_of("snowflake"), "accounts")
+    release.criteria["attributes"] = {**ATTRIBUTES, "size": {**ATTRIBUTES["size"], "decimal": ","}}
+    assert "size: text with a decimal comma" in sql_text(Scope(release), dialect_of("snowflake"), "accounts")
+    assert "decimal comma" not in sql_text(Scope(release), DUCKDB, "accounts")
 
 
 def test_an_unknown_dialect_names_the_nearest():
