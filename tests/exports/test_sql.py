@@ -200,10 +200,13 @@ def test_what_a_dialect_cannot_say_is_said(release):
 
 
 def test_a_decimal_comma_that_an_engine_would_read_wrongly_is_said(release):
-    assert "decimal comma" not in sql_text(Scope(release), dialect_of("snowflake"), "accounts")
     release.criteria["attributes"] = {**ATTRIBUTES, "size": {**ATTRIBUTES["size"], "decimal": ","}}
     assert "size: text with a decimal comma" in sql_text(Scope(release), dialect_of("snowflake"), "accounts")
     assert "decimal comma" not in sql_text(Scope(release), DUCKDB, "accounts")
+
+
+def test_a_decimal_point_needs_no_saying(release):
+    assert "decimal comma" not in sql_text(Scope(release), dialect_of("snowflake"), "accounts")
 
 
 def test_an_unknown_dialect_names_the_nearest():
