@@ -37,7 +37,7 @@ def test_the_same_release_gives_the_same_bytes(release, form):
     [
         ("jsonlogi", {}, r"no such form \(did you mean 'jsonlogic'\?\)"),
         ("json:duckdb", {}, "no such form"),
-        ("sql", {}, "say for which engine"),
+        ("sql:oracle", {}, "no such dialect"),
         ("json", {"names": "source"}, "typed objects under standard names"),
         ("csv", {"segment": True}, "no such choice"),
     ],
