@@ -78,6 +78,13 @@ def test_formulas_answer_as_the_rules_say(release, seed):
         assert (found["icp_score"], found["icp_tier"]) == (wanted["icp_score"], wanted["icp_tier"])
 
 
+@pytest.mark.parametrize(("base", "tier"), [(49, "red"), (50, "yellow"), (69, "yellow"), (70, "green")])
+def test_tier_edges_count_as_the_contract_says(release, base, tier):
+    release.criteria["criteria"] = []
+    release.criteria["scorecard"]["base"] = base
+    assert evaluate(hubspot_files(Scope(release)), {})["icp_tier"] == tier
+
+
 def test_the_body_is_what_the_properties_api_takes_and_each_says_whether_it_was_reviewed(release):
     files = hubspot_files(Scope(release))
     assert list(properties(files)) == ["icp_x1", "icp_c1", "icp_c2", "icp_score", "icp_tier"]

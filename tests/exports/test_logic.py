@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
+import pytest
+
+from benchmarks.engine_answers import node_answers, node_is_here
 from icp_ml.exports.logic import json_document, logic_document
 from icp_ml.exports.scope import Scope
 from icp_ml.release.rules import ActiveRules
@@ -48,6 +52,15 @@ def test_score_and_tier_are_those_worked_out_by_hand(release):
     }
     red = {"or": [document["criteria"]["X1"], {"<": [document["score"], 50]}]}
     assert document["tier"] == {"if": [red, "red", {">=": [document["score"], 70]}, "green", "yellow"]}
+
+
+@pytest.mark.skipif(not node_is_here(), reason="Node with json-logic-js is not here; make engines installs it")
+@pytest.mark.parametrize(("base", "tier"), [(49, "red"), (50, "yellow"), (69, "yellow"), (70, "green")])
+def test_tier_edges_count_as_the_contract_says(release, base, tier):
+    release.criteria["criteria"] = []
+    release.criteria["scorecard"]["base"] = base
+    account = pd.DataFrame({"size": [30.0]})
+    assert node_answers(account, release).iloc[0].tolist() == [base, tier, "", ""]
 
 
 def test_json_is_the_contracts_document_with_the_active_rules_alone(release):

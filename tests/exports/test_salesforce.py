@@ -77,6 +77,13 @@ def test_formulas_answer_as_the_rules_say(release, seed):
         assert found["ICP_Matched_Criteria__c"] == wanted["matched_criteria"]
 
 
+@pytest.mark.parametrize(("base", "tier"), [(49, "red"), (50, "yellow"), (69, "yellow"), (70, "green")])
+def test_tier_edges_count_as_the_contract_says(release, base, tier):
+    release.criteria["criteria"] = []
+    release.criteria["scorecard"]["base"] = base
+    assert evaluate(salesforce_files(Scope(release)), {})["ICP_Tier__c"] == tier
+
+
 def test_each_file_and_the_readme_say_whether_a_person_has_reviewed_the_release(release):
     files = salesforce_files(Scope(release))
     assert all("Not reviewed" in "\n".join(text.splitlines()[:2]) for text in files.values())

@@ -143,6 +143,13 @@ def test_without_any_rule_every_account_has_the_base_and_no_id(release):
     assert run(release, rows("('a', 30.0, 'saas', true, '')")) == [("a", 52, "yellow", "")]
 
 
+@pytest.mark.parametrize(("base", "tier"), [(49, "red"), (50, "yellow"), (69, "yellow"), (70, "green")])
+def test_tier_edges_count_as_the_contract_says(release, base, tier):
+    release.criteria["criteria"] = []
+    release.criteria["scorecard"]["base"] = base
+    assert run(release, rows("('a', 30.0, 'saas', true, '')")) == [("a", base, tier, "")]
+
+
 def test_of_dated_rows_each_account_has_its_latest(release):
     release.criteria["found_columns"] = {"account_id": "Id", "observed_at": "Seen On"}
     names = ("Id", "Seen On", "NumberOfEmployees", "Industry", "Is_B2B__c", "Tech Stack")
