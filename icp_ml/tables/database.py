@@ -102,7 +102,7 @@ def table_names(database: Database, schema: str | None) -> list[str]:
     inspector = sa.inspect(database.connection)
     names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
     if database.dialect == "postgresql":
-        names += inspector.get_materialized_view_names(schema)
+        names += [*inspector.get_materialized_view_names(schema), *inspector.get_foreign_table_names(schema)]  # type: ignore[attr-defined]  # PostgreSQL has them
     return names
 
 
