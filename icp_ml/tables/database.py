@@ -17,6 +17,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from icp_ml.errors import DataError, nearest
 
+# Where any query may stand inside another, with an order of its own; others may refuse that order, or forget it.
+NESTING = ("postgresql", "sqlite")
+
 
 @dataclass(frozen=True)
 class Database:
@@ -99,7 +102,7 @@ def table_names(database: Database, schema: str | None) -> list[str]:
     inspector = sa.inspect(database.connection)
     names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
     if database.dialect == "postgresql":
-        names += inspector.get_materialized_view_names(schema)
+        names += [*inspector.get_materialized_view_names(schema), *inspector.get_foreign_table_names(schema)]  # type: ignore[attr-defined]  # PostgreSQL has them
     return names
 
 
@@ -110,11 +113,21 @@ def columns_of(database: Database, rows: sa.FromClause | sa.TextClause) -> tuple
         return list(map(str, answer.keys())), [column[1] for column in described]
 
 
-def asked_rows(database: Database, query: str) -> tuple[sa.FromClause, list[str], list[object]]:
-    """Return a user's query as something to select from, with the names and types of its columns."""
+def asked_rows(database: Database, query: str) -> tuple[sa.FromClause, list[str], list[object]] | None:
+    """Return a user's query as something to select from, with the names and types of its columns.
+
+    None where the database does not take it inside another query: what is wrong with it, if anything, then shows when
+    it is run as it stands.
+    """
+    if database.dialect not in NESTING:
+        return None
     # The line break keeps a trailing comment of the user's from swallowing the bracket.
     inner = verbatim(query.rstrip().rstrip(";")) + "\n"
-    columns, kinds = columns_of(database, sa.text(f"({inner}) AS asked"))
+    try:
+        with database.asked():
+            columns, kinds = columns_of(database, sa.text(f"({inner}) AS asked"))
+    except DataError:
+        return None
     return sa.text(inner).columns(*map(sa.column, columns)).subquery("asked"), columns, kinds
 
 

@@ -46,8 +46,8 @@ def scan_query(
         ``VARCHAR`` columns, and ``VARCHAR[]`` where the database holds lists.
     """
     file = scratch / f"answer_{len(list(scratch.glob('answer_*.parquet')))}.parquet"
-    streamed = database.connection.execution_options(stream_results=True, yield_per=BATCH_ROWS)
-    with streamed.execute(statement) as answer:
+    streamed = {"stream_results": True, "yield_per": BATCH_ROWS}
+    with database.connection.execute(statement, execution_options=streamed) as answer:
         columns = list(map(str, answer.keys()))[numbered:]
         told = _told_lists(answer)  # an answer that is at its end tells no more
         batches: Iterator[Sequence[Sequence[Any]]] = answer.partitions()

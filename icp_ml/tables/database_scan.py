@@ -9,7 +9,16 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from icp_ml.errors import DataError
-from icp_ml.tables.database import Database, asked_rows, columns_of, find_table, no_table, open_database, table_names
+from icp_ml.tables.database import (
+    Database,
+    asked_rows,
+    columns_of,
+    find_table,
+    no_table,
+    open_database,
+    table_names,
+    verbatim,
+)
 from icp_ml.tables.database_address import Address
 from icp_ml.tables.database_rows import scan_query
 from icp_ml.tables.parsing import quoted
@@ -36,7 +45,10 @@ def scan_address(address: Address, base: Path, scratch: Path, wanted: Collection
         If the database cannot be reached or has no such table, or the query fails.
     """
     with open_database(address.url, base, address.written) as database, database.asked():
-        rows, names = _rows(database, address)
+        nested = _rows(database, address)
+        if nested is None:
+            return scan_query(database, sa.text(verbatim(address.query or "")), address.label, scratch)
+        rows, names = nested
         fetched = [name for name in names if name in wanted] or names[:1]
         scan = scan_query(database, sa.select(*map(sa.column, fetched)).select_from(rows), address.label, scratch)
     place = {name: internal(i) for i, name in enumerate(fetched)}
@@ -46,15 +58,12 @@ def scan_address(address: Address, base: Path, scratch: Path, wanted: Collection
     return replace(scan, sql=sql, columns=tuple(names), types=tuple(types.get(name, "VARCHAR") for name in names))
 
 
-def _rows(database: Database, address: Address) -> tuple[sa.FromClause, list[str]]:
+def _rows(database: Database, address: Address) -> tuple[sa.FromClause, list[str]] | None:
+    """Return what to select from and its columns, None where it can only be run as it stands."""
     if address.query is not None:
-        rows, names, _ = asked_rows(database, address.query)
-    else:
-        found = find_table(database, address.name, address.schema)
-        if found is None:
-            raise DataError(no_table(address.written, address.label, table_names(database, address.schema)))
-        rows, (names, _) = found, columns_of(database, found)
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise DataError(f"{address.written}: every column must have a name of its own; {twice!r} stands twice")
-    return rows, names
+        nested = asked_rows(database, address.query)
+        return None if nested is None or len(set(nested[1])) < len(nested[1]) else nested[:2]
+    found = find_table(database, address.name, address.schema)
+    if found is None:
+        raise DataError(no_table(address.written, address.label, table_names(database, address.schema)))
+    return found, columns_of(database, found)[0]

@@ -13,7 +13,6 @@ from icp_ml.tables.database import Database, asked_rows, columns_of, find_table,
 from icp_ml.tables.database_rows import scan_query
 from icp_ml.tables.mapping import map_columns
 from icp_ml.tables.pushing import Asked, set_aside
-from icp_ml.tables.pushing_columns import PUSHED
 from icp_ml.tables.sources import Scan
 from icp_ml.tables.tables import NOTHING_ASIDE, Aside
 from icp_ml.tables.view import TableView
@@ -65,9 +64,10 @@ def _asked(database: Database, config: Config, name: str, table: Table) -> Asked
     """Return what to ask for, None where there is no such table."""
     if table.query:
         everything = sa.text(verbatim(table.query))
-        if database.dialect not in PUSHED:
+        nested = asked_rows(database, table.query)
+        if nested is None:
             return Asked(everything)
-        rows, columns, kinds = asked_rows(database, table.query)
+        rows, columns, kinds = nested
     else:
         found = _table(database, config, name, table)
         if found is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import socket
@@ -74,8 +73,10 @@ def _running(programs: Path, folder: Path) -> Iterator[str]:
 
 def _server_user() -> str | None:
     """Return whom to run the server as: PostgreSQL refuses root."""
-    if os.geteuid() != 0:
+    if os.name == "nt" or os.geteuid() != 0:
         return None
+    import pwd  # not on every system
+
     known = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in ("postgres", "nobody") if name in known)
 

@@ -38,11 +38,16 @@ TYPES = {
     "subscriptions": {"started_at": "date", "ended_at": "timestamptz", "arr": "double precision"},
     "signals": {"occurred_at": "timestamptz", "value": "numeric"},
 }
+ALL_TEXT: dict[str, dict[str, str]] = {table: {} for table in TABLES}
+# The types that a column of days and one of values may have besides.
+DATED = {**TYPES, "signals": {"occurred_at": "date", "value": "double precision", "account_id": "varchar(9)"}}
+STAMPED = {**TYPES, "signals": {"occurred_at": "timestamp", "value": "real"}}
+KINDS = {"typed": TYPES, "text": ALL_TEXT, "dated": DATED, "stamped": STAMPED}
 
 
 def write_crm(folder: Path) -> None:
     """Write a small sample, with signals of accounts that never bought, of unknown ones, later ones, odd spellings."""
-    write_sample(folder, accounts=300, seed=3)
+    write_sample(folder, accounts=100, seed=3)
     bought = {row["account_id"] for row in rows_of(folder, "subscriptions")}
     never = never_bought(folder)
     draw = random.Random(5)
@@ -50,7 +55,7 @@ def write_crm(folder: Path) -> None:
         [draw.choice(never), f"2025-0{draw.randint(1, 9)}-11", "page_view", draw.randint(1, 90)] for _ in range(900)
     ]
     more += [[never[0], "2026-07-01", "page_view", 3], [sorted(bought)[0], "2026-08-01", "referral", 1]]
-    more += [[f"Z{draw.randint(1, 9)}", "2025-03-04", "page_view", ""] for _ in range(40)]
+    more += [[f"Z{draw.randint(1, 9)}", "2025-03-04", "page_view", ""] for _ in range(20)]
     more += [["Z77", "2026-07-02", "page_view", 1], [f" {sorted(bought)[1]} ", "2025-03-04", "referral", 1]]
     with (folder / "signals.csv").open("a", encoding="utf-8", newline="") as file:
         draw.shuffle(more)
@@ -87,13 +92,13 @@ def rows_of(folder: Path, table: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def fill_sqlite(folder: Path, *, typed: bool) -> str:
+def fill_sqlite(folder: Path, kind: str) -> str:
     """Load the CSV files into a SQLite database and return its URL."""
-    path = folder / ("typed.db" if typed else "text.db")
+    path = folder / f"{kind}.db"
     with sqlite3.connect(path) as connection:
         for table in TABLES:
             rows = rows_of(folder, table)
-            kinds = TYPES[table] if typed else {}
+            kinds = KINDS[kind][table]
             columns = ", ".join(f"{name} {_sqlite_type(kinds.get(name, 'text'))}" for name in rows[0])
             connection.execute(f"CREATE TABLE {table} ({columns})")
             marks = ", ".join("?" for _ in rows[0])
@@ -110,19 +115,19 @@ def _sqlite_type(kind: str) -> str:
 
 
 @contextmanager
-def filled_postgres(url: str, folder: Path, *, typed: bool) -> Iterator[str]:
+def filled_postgres(url: str, folder: Path, kind: str) -> Iterator[str]:
     """Load the CSV files into a schema of their own and give its name; it is gone afterwards."""
-    schema = "crm_typed" if typed else "crm_text"
+    schema = f"crm_{kind}"
     with psycopg.connect(plain_url(url)) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
         for table in TABLES:
-            kinds = TYPES[table] if typed else {}
+            kinds = KINDS[kind][table]
             header = list(rows_of(folder, table)[0])
             columns = ", ".join(f"{name} {_loaded(kinds.get(name, 'text'))}" for name in header)
             connection.execute(f"CREATE TABLE {schema}.{table} ({columns})")
             with connection.cursor().copy(f"COPY {schema}.{table} FROM STDIN (FORMAT csv, HEADER)") as copy:
                 copy.write((folder / f"{table}.csv").read_bytes())
-            for name in [name for name, kind in kinds.items() if kind == "text[]"]:
+            for name in [name for name, found in kinds.items() if found == "text[]"]:
                 listed = f"string_to_array({name}, ';')"
                 connection.execute(f"ALTER TABLE {schema}.{table} ALTER {name} TYPE text[] USING {listed}")
     try:

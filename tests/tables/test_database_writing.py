@@ -93,7 +93,7 @@ def test_a_table_of_other_columns_is_refused_and_left_as_it_is(target: Target, c
 
 def test_a_view_is_refused(target: Target) -> None:
     target.run("CREATE TABLE {}t (id text, score int, chance float)", "CREATE VIEW {}scores AS SELECT * FROM {}t")
-    with pytest.raises(DataError, match=r"scores is a view"):
+    with pytest.raises(DataError, match=r"scores is a view or a foreign table"):
         target.write(ROWS)
 
 
