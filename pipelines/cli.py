@@ -204,11 +204,16 @@ def train(
 
 @app.command()
 def score(
-    accounts: Annotated[Path, typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts.")],
+    accounts: Annotated[
+        Path, typer.Argument(metavar="ACCOUNTS", help="CSV, Parquet or Excel file, or folder of Parquet files.")
+    ],
     release: ReleaseName,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write.")],
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
+    ] = False,
+    no_models: Annotated[
+        bool, typer.Option("--no-models", help="Leave p_win and p_churn empty, which is many times faster.")
     ] = False,
     accepted_only: AcceptedOnly = False,
     as_json: AsJson = False,
@@ -222,6 +227,7 @@ def score(
         release,
         out,
         allow_missing=allow_missing,
+        models=not no_models,
         accepted_only=accepted_only,
         as_json=as_json,
         quiet=quiet,

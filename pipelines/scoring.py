@@ -19,6 +19,7 @@ def score(
     wanted: str,
     out: Path,
     allow_missing: bool = False,
+    models: bool = True,
     accepted_only: bool = False,
     as_json: bool = False,
     quiet: bool = False,
@@ -33,6 +34,7 @@ def score(
             release,
             out,
             allow_missing=allow_missing,
+            models=models,
             progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
         )
     if as_json:
