@@ -205,7 +205,10 @@ def train(
 @app.command()
 def score(
     accounts: Annotated[
-        str, typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts, or URL#TABLE of a database.")
+        str,
+        typer.Argument(
+            metavar="ACCOUNTS", help="CSV, Parquet or Excel file, folder of Parquet files, or URL#TABLE of a database."
+        ),
     ],
     release: ReleaseName,
     out: Annotated[
@@ -213,6 +216,9 @@ def score(
     ],
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
+    ] = False,
+    no_models: Annotated[
+        bool, typer.Option("--no-models", help="Leave p_win and p_churn empty, which is many times faster.")
     ] = False,
     accepted_only: AcceptedOnly = False,
     as_json: AsJson = False,
@@ -226,6 +232,7 @@ def score(
         release,
         out,
         allow_missing=allow_missing,
+        models=not no_models,
         accepted_only=accepted_only,
         as_json=as_json,
         quiet=quiet,

@@ -21,6 +21,7 @@ def score(
     wanted: str,
     out: str,
     allow_missing: bool = False,
+    models: bool = True,
     accepted_only: bool = False,
     as_json: bool = False,
     quiet: bool = False,
@@ -35,6 +36,7 @@ def score(
             release,
             _place(out),
             allow_missing=allow_missing,
+            models=models,
             progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
         )
     if as_json:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from icp_ml.errors import DataError, nearest
-from icp_ml.models.types import Predictor
 from icp_ml.release.batches import BATCH_SCHEMA, attribute_table, scored_batches
 from icp_ml.release.folder import Release
 from icp_ml.release.frames import typed_frame
@@ -21,6 +21,9 @@ from icp_ml.release.reading import AccountRows, check_columns, nearest_ids_sql, 
 from icp_ml.release.rules import GREEN, RED, YELLOW
 from icp_ml.tables.database_address import Address
 from icp_ml.tables.sources import engine
+
+if TYPE_CHECKING:
+    from icp_ml.models.types import Predictor
 
 Progress = Callable[[int, int | None], None]
 

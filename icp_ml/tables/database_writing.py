@@ -39,7 +39,10 @@ def check_target(database: Database, name: str, schema: str | None, columns: pa.
             raise DataError(f"{label}: the database has no schema {schema!r}; make it, or name another")
         if name not in inspector.get_table_names(schema):
             if name in table_names(database, schema):
-                raise DataError(f"{label} is a view or a foreign table; scores are written to a table: name another, or one not yet there")
+                raise DataError(
+                    f"{label} is a view or a foreign table; scores are written to a table: name one, or one that is not "
+                    "there yet"
+                )
             return False
         found = [str(column["name"]) for column in inspector.get_columns(name, schema)]
     if sorted(found) != sorted(columns.names):
