@@ -40,7 +40,7 @@ def check_target(database: Database, name: str, schema: str | None, columns: pa.
         if name not in inspector.get_table_names(schema):
             if name in table_names(database, schema):
                 raise DataError(
-                    f"{label} is a view or a foreign table; scores are written to a table: name one, or one that is "
+                    f"{label} is a view or a foreign table; scores are written to a table: name another, or one that is "
                     "not there yet"
                 )
             return False
