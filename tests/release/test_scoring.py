@@ -398,3 +398,17 @@ def test_a_parquet_output_holds_plain_texts(accounts, release):
     out = accounts.with_name("scored.parquet")
     score_file(accounts, release, out, predictors={})
     assert pq.read_table(out).schema == SCORE_SCHEMA
+
+
+def test_small_files_of_a_folder_are_scored_together(tmp_path, release):
+    for number in range(5):
+        write_parquet(tmp_path / "parts" / f"{number}.parquet", ROWS)
+    score_file(tmp_path / "parts", release, tmp_path / "scored.parquet", predictors={})
+    assert pq.read_metadata(tmp_path / "scored.parquet").num_row_groups == 1
+
+
+def test_a_file_without_accounts_gives_one_without_scores(tmp_path, release, predictors):
+    out = tmp_path / "scored.parquet"
+    summary = score_file(write_csv(tmp_path / "none.csv", []), release, out, predictors=predictors)
+    assert (summary.accounts, summary.tiers) == (0, {"green": 0, "yellow": 0, "red": 0})
+    assert (pq.read_table(out).num_rows, pq.read_table(out).schema) == (0, SCORE_SCHEMA)
