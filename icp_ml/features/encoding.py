@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -288,8 +288,9 @@ def _dense_part(values: pd.Series, column: EncodedColumn) -> np.ndarray:
 
 
 def _tupled(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn lists into tuples, as the columns have them."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in state.items()}
+    """Turn lists into tuples, as the columns have them; what a later version added is not known here."""
+    known = {f.name for f in fields(EncodedColumn)}
+    return {k: tuple(value) if isinstance(value, list) else value for k, value in state.items() if k in known}
 
 
 def _listed(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -13,10 +14,14 @@ import xgboost as xgb
 
 from icp_ml.errors import DataError
 from icp_ml.models.settings import BUILT_IN, ROUNDS, BoosterSettings
+from icp_ml.models.tree_margins import SmallTrees
 from icp_ml.models.tree_shap import Tree
 
 # One thread: sums in one order, so the same bytes on every machine; at these sizes a second one gains nothing.
 _ENGINE: dict[str, Any] = {"tree_method": "hist", "nthread": 1}
+
+_MANY = 20_000
+"""Accounts from which on reading the trees pays."""
 
 Loss = Literal["poisson", "logistic", "squared"]
 _OBJECTIVES: dict[str, dict[str, Any]] = {
@@ -43,15 +48,24 @@ class Booster:
 
         Several threads may ask at once, unlike for :meth:`path`, once one answer has been given.
         """
-        if not len(encoded):
+        values, most = _values_of(encoded), min(rounds or self.rounds, self.rounds)
+        if not len(values):
             return np.zeros(0)
+        if len(values) >= _MANY and most == self.rounds and self._small is not None:
+            return self._small.sums(values).astype(float)
         margin = self.trees.inplace_predict(
-            _values_of(encoded),
-            predict_type="margin",
-            iteration_range=(0, min(rounds or self.rounds, self.rounds)),
-            validate_features=False,
+            values, predict_type="margin", iteration_range=(0, most), validate_features=False
         )
         return np.asarray(margin, dtype=float)
+
+    @cached_property
+    def _small(self) -> SmallTrees | None:
+        """The trees for a faster sum of the same bits; None where they are too large, or do not start from nothing."""
+        small = SmallTrees.of(self.tables())
+        unknown = np.full((1, self.trees.num_features()), np.nan, dtype=np.float32)
+        if small is None or small.sums(unknown) != self.trees.inplace_predict(unknown, predict_type="margin"):
+            return None
+        return small
 
     def path(self, encoded: pd.DataFrame, rounds: Sequence[int] = ROUNDS) -> np.ndarray:
         """Return the margins after each number of trees, shape ``(len(encoded), len(rounds))``."""

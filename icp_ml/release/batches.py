@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -88,11 +88,29 @@ def attribute_table(table: pa.Table, rows: AccountRows) -> pa.Table:
 
 def _identified(reader: pa.RecordBatchReader, connection: Connection, rows: AccountRows) -> Iterator[pa.RecordBatch]:
     """Yield batches that name every account."""
-    for batch in reader:
+    for batch in _filled(reader):
         if batch.column("account_id").null_count:
             reader.close()
             check_ids(connection, rows)
         yield batch
+
+
+def _filled(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Put small batches together, which the engine gives where there are many small files."""
+    held: list[pa.RecordBatch] = []
+    for batch in reader:
+        if not batch.num_rows:
+            continue
+        if held and sum(b.num_rows for b in held) + batch.num_rows > BATCH_ROWS:
+            yield _joined(held)
+            held = []
+        held.append(batch)
+    if held:
+        yield _joined(held)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
 def _beside(

@@ -55,7 +55,11 @@ def _clear(target: Path) -> None:
         return
     # The random part of a name that mkdtemp gives: a target's folder is not taken for that of `<target>.csv`.
     name = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}\.part")
-    for folder in [p for p in target.parent.iterdir() if name.fullmatch(p.name) and p.is_dir()]:
+    try:
+        left = [p for p in target.parent.iterdir() if name.fullmatch(p.name) and p.is_dir()]
+    except PermissionError:  # a folder that may be written to and not looked into
+        return
+    for folder in left:
         lock = _lock(folder)
         if lock is not None:
             shutil.rmtree(folder, ignore_errors=True)

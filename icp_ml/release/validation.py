@@ -35,8 +35,9 @@ def validate_document(document: Any, where: str = "criteria.json") -> None:
     Raises
     ------
     DataError
-        With the path of each of the first five faults.
+        With the path of each of the first five faults, or, for a later schema, with its version alone.
     """
+    _check_version(document, where)
     broken = sorted(_validator().iter_errors(document), key=lambda e: [str(p) for p in e.absolute_path])
     faults = [f"{_path(e)}: {_reason(e)}" for e in broken] or list(_meaning(document))
     if faults:
@@ -51,8 +52,9 @@ def validate_segments(document: Any, where: str = "segments.json") -> None:
     Raises
     ------
     DataError
-        With the path of the first fault.
+        With the path of the first fault, or, for a later schema, with its version alone.
     """
+    _check_version(document, where)
     entries = document.get("segments") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise DataError(f"{where} must hold an object with a list 'segments'; write the release again")
@@ -64,6 +66,16 @@ def validate_segments(document: Any, where: str = "segments.json") -> None:
             Rule.from_jsonlogic(rule["when"])
         except ConfigError as err:
             raise DataError(f"{where}: segments[{i}].rule.when: {err}") from err
+
+
+def _check_version(document: Any, where: str) -> None:
+    """Refuse a document that says itself to be of another schema than 1.x: what else it lacks would only confuse."""
+    found = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(found, str) and not found.startswith("1."):
+        raise DataError(
+            f"{where} is of schema version {found}; this version of icp-ml reads 1.x: use the version that wrote the "
+            "release, or write the release again with this one"
+        )
 
 
 @cache

@@ -72,3 +72,23 @@ def test_squared_trees_learn_the_mean_of_a_score_that_is_no_label() -> None:
     booster = train_booster(frame, score, "squared")
     np.testing.assert_allclose(booster.margin(frame)[:2], [-2.0, 3.0], atol=0.1)
     np.testing.assert_allclose(booster.contributions(frame).sum(axis=1), booster.margin(frame), atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_margins_from_plain_numbers_are_those_of_xgboost_s_own_matrix_to_the_bit(seed):
+    rng = np.random.default_rng(seed)
+    levels = pd.Index(["a", "b", "c", "d"])
+
+    def drawn(rows: int) -> pd.DataFrame:
+        numbers = {f"n{i}": np.where(rng.random(rows) < 0.2, np.nan, rng.lognormal(3, 2, rows)) for i in range(3)}
+        category = pd.Categorical.from_codes(rng.integers(-1, 4, rows), levels)
+        return pd.DataFrame({**numbers, "level": category, "flag": rng.integers(0, 2, rows).astype(float)})
+
+    fitted = drawn(500)
+    label = (fitted["n0"].fillna(0) + 20 * (fitted["level"] == "b") + rng.normal(0, 10, 500) > 25).astype(float)
+    booster = train_booster(fitted, label.to_numpy(), "logistic", rounds=40, random_state=seed)
+    asked = drawn(3000)
+    for rounds in (1, 17, 40):
+        assert booster.margin(asked, rounds).tobytes() == booster.path(asked, (rounds,)).ravel().tobytes()
+    assert len(set(booster.margin(asked))) > 20
+    assert booster.margin(asked.iloc[:0]).shape == (0,)

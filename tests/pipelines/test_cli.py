@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -214,3 +215,16 @@ def test_a_draft_that_cannot_be_written_says_so(tmp_path: Path, out: str, said: 
 
 def test_an_expected_error_of_the_library_is_an_icp_error() -> None:
     assert issubclass(DataError, cli.IcpError)
+
+
+def test_accounts_are_scored_without_models_where_that_is_asked(tmp_path: Path) -> None:
+    frozen = Path(__file__).parents[1] / "fixtures" / "releases" / "1.0"
+    command = ["score", str(frozen / "accounts.csv"), "--release", str(frozen / "release"), "--json", "--quiet"]
+    done = [_icp(*command, "--out", f"{n}.csv", *more, cwd=tmp_path) for n, more in enumerate([[], ["--no-models"]])]
+    assert [d.returncode for d in done] == [0, 0]
+    assert [json.loads(d.stdout)["tiers"] for d in done] == [{"green": 4, "yellow": 45, "red": 15}] * 2
+    texts = [(tmp_path / name).read_text(encoding="utf-8") for name in ("0.csv", "1.csv")]
+    full, bare = (list(csv.DictReader(text.splitlines())) for text in texts)
+    assert {row["p_win"] for row in bare} == {row["p_churn"] for row in bare} == {""}
+    assert bare == [{**row, "p_win": "", "p_churn": ""} for row in full]
+    assert "" not in {row["p_win"] for row in full}

@@ -142,7 +142,7 @@ def test_a_newer_minor_version_is_read_and_a_major_one_is_not(broken):
     broken["schema_version"] = "1.4"
     validate_document(broken)
     broken["schema_version"] = "2.0"
-    with pytest.raises(DataError, match=r"schema_version: '2\.0' does not match"):
+    with pytest.raises(DataError, match=r"is of schema version 2\.0; this version of icp-ml reads 1\.x"):
         validate_document(broken)
 
 

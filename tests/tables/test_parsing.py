@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -146,6 +147,21 @@ def test_tags_are_split_stripped_and_never_missing(value: Any) -> None:
     sql = parsing.typed_sql("c", tags)
     assert [value(sql, cell) for cell in ("a| b |", "", None)] == [["a", "b"], [], []]
     assert value(parsing.typed_sql("c", tags, "VARCHAR[]"), ["a", "b|c"], "VARCHAR[]") == ["a", "b|c"]
+
+
+SPACES = " \u00a0\u1680\u2003\u202f\u3000"
+
+
+@pytest.mark.parametrize("separator", [";", "|", ", ", ";;", " ", "ä", "'"])
+def test_tags_are_those_of_splitting_and_stripping_each_whatever_stands_between(value: Any, separator: str) -> None:
+    rng = random.Random(separator)
+    pieces = ["a", "b c", "ö", "it's", "", " ", "\t", *SPACES, *separator, separator, separator, separator[0]]
+    cells = ["".join(rng.choices(pieces, k=rng.randint(0, 7))) for _ in range(400)]
+    sql = parsing.tags_sql("c", separator)
+    # A tab is no space to the engine, here as in every other cell.
+    expected = [[tag.strip(SPACES) for tag in cell.split(separator) if tag.strip(SPACES)] for cell in cells]
+    assert [value(sql, cell) for cell in cells] == expected
+    assert any(len(tags) > 1 for tags in expected)
 
 
 @pytest.mark.parametrize(
