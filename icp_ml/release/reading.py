@@ -14,6 +14,8 @@ from icp_ml.tables.sources import ROW, Connection, Scan, scan_file, stack
 
 _SQL_TYPES = {"number": "DOUBLE", "category": "VARCHAR", "boolean": "BOOLEAN", "tags": "VARCHAR[]"}
 _SHOWN = 5
+ALLOW_MISSING = "--allow-missing"
+"""How a person allows a column to be missing; who offers another way puts its name in place."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def check_columns(rows: AccountRows, release: Release, needed: Iterable[str]) ->
     more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
     raise DataError(
         f"{rows.label}: every column that an active rule uses must be there; missing: {named}{more}. Add it, or score "
-        "with --allow-missing, which takes it as missing for every account"
+        f"with {ALLOW_MISSING}, which takes it as missing for every account"
     )
 
 
