@@ -10,5 +10,17 @@ is missing) for booleans and a tuple of texts for tags (missing only where the c
 
 from icp_ml.conditions.condition import Condition, Rule
 from icp_ml.conditions.operators import LEVEL_OPS, NUMBER_OPS, OPS, TAG_OPS, AttributeLike, Logic
+from icp_ml.conditions.writing import Writer, write_rule
 
-__all__ = ["LEVEL_OPS", "NUMBER_OPS", "OPS", "TAG_OPS", "AttributeLike", "Condition", "Logic", "Rule"]
+__all__ = [
+    "LEVEL_OPS",
+    "NUMBER_OPS",
+    "OPS",
+    "TAG_OPS",
+    "AttributeLike",
+    "Condition",
+    "Logic",
+    "Rule",
+    "Writer",
+    "write_rule",
+]

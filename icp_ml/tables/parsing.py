@@ -10,6 +10,19 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from icp_ml.tables.number_shapes import (
+    AROUND,
+    BRACKETS,
+    COMMA_DECIMAL,
+    GROUP,
+    GROUPED,
+    ONE_MARK,
+    PLAIN_DOT,
+    SHAPES,
+    SHORT,
+    WHOLE,
+)
+
 MISSING_WORDS = ("", "na", "n/a", "null", "none", "-")
 TRUE_WORDS = ("true", "yes", "1", "t")
 FALSE_WORDS = ("false", "no", "0", "f")
@@ -17,22 +30,6 @@ EARLIEST, LATEST = "1700-01-01", "2262-01-01"
 
 _NUMERIC = re.compile(r"^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT\w*|FLOAT|DOUBLE|DECIMAL.*)$")
 _FRACTIONAL = re.compile(r"^(FLOAT|DOUBLE|DECIMAL.*)$")
-
-# Signs and words around a number that carry no digit: currency signs, %, a currency code before or behind.
-_CODES = (
-    "AED|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD|PHP|PLN|RON|SAR|SEK|SGD|THB|"
-    "TRY|TWD|USD|ZAR"
-)
-_AROUND = rf"(?:US|AU|CA|NZ|HK|A|C|R|S)?\p{{Sc}}|%|^\s*(?:{_CODES})\s*|\s*(?:{_CODES})\s*$"
-_GROUP = r"['’ \x{00a0}\x{202f}]"
-_PLAIN = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-_WHOLE = r"-?\d{1,15}"
-_SHORT = rf"{_WHOLE}(\.\d{{1,20}})?"
-_GROUPED = rf"[+-]?[1-9]\d{{0,2}}((,\d{{3}})+|({_GROUP}\d{{3}})+)(\.\d+)?"
-_COMMA_DECIMAL = rf"[+-]?(\d+|\d{{1,3}}((\.\d{{3}})+|({_GROUP}\d{{3}})+)),\d+"
-_DOT_GROUPED = r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}"
-_ANY_COMMA = rf"[+-]?(\d+|\d{{1,3}}((\.\d{{3}})+|({_GROUP}\d{{3}})+))(,\d*)?"
-_ANY_DOT = rf"[+-]?(\d+|\d{{1,3}}((,\d{{3}})+|({_GROUP}\d{{3}})+))?(\.\d*)?([eE][+-]?\d+)?"
 
 _DAY = r"\d{4}-\d{1,2}-\d{1,2}"
 _TIME = r"[T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?"
@@ -125,7 +122,7 @@ def number_sql(column: str, column_type: str = "VARCHAR", decimal: str | None = 
     text = text_sql(column, column_type)
     number = _number_from_text(_bare_number(text), decimal)
     # Most cells are plain digits: they need not be looked at by every shape.
-    quick = _SHORT if decimal is None else _WHOLE
+    quick = SHORT if decimal is None else WHOLE
     return (
         f"CASE WHEN {_matches(text, quick)} THEN TRY_CAST({text} AS DOUBLE) WHEN isfinite({number}) THEN {number} END"
     )
@@ -133,21 +130,18 @@ def number_sql(column: str, column_type: str = "VARCHAR", decimal: str | None = 
 
 def _bare_number(text: str) -> str:
     """Return SQL giving the digits with their sign, without what stands around them."""
-    signed = f"regexp_replace(replace({text}, '−', '-'), '^\\s*\\((.*)\\)\\s*$', '-\\1')"
-    return f"trim(regexp_replace({signed}, {literal(_AROUND)}, '', 'g'))"
+    signed = f"regexp_replace(replace(trim({text}), '−', '-'), {literal(BRACKETS)}, '-\\1')"
+    return f"trim(regexp_replace({signed}, {literal(AROUND)}, '', 'g'))"
 
 
 def _number_from_text(bare: str, decimal: str | None) -> str:
     """Return SQL reading the digits by the decimal mark, or by their shape where none is given."""
-    digits = f"regexp_replace({bare}, {literal(_GROUP)}, '', 'g')"
-    dotted = f"TRY_CAST(replace({digits}, ',', '') AS DOUBLE)"
-    comma = f"TRY_CAST(replace(replace({digits}, '.', ''), ',', '.') AS DOUBLE)"
-    cases = {
-        ",": [(_ANY_COMMA, comma)],
-        ".": [(_ANY_DOT, dotted)],
-        None: [(_PLAIN, dotted), (_GROUPED, dotted), (_COMMA_DECIMAL, comma), (_DOT_GROUPED, comma)],
-    }[decimal]
-    whens = " ".join(f"WHEN {_matches(bare, shape)} THEN {value}" for shape, value in cases)
+    digits = f"regexp_replace({bare}, {literal(GROUP)}, '', 'g')"
+    read = {
+        "dot": f"TRY_CAST(replace({digits}, ',', '') AS DOUBLE)",
+        "comma": f"TRY_CAST(replace(replace({digits}, '.', ''), ',', '.') AS DOUBLE)",
+    }
+    whens = " ".join(f"WHEN {_matches(bare, shape)} THEN {read[mark]}" for shape, mark in SHAPES[decimal])
     return f"CASE {whens} END"
 
 
@@ -158,18 +152,18 @@ def _matches(text: str, pattern: str) -> str:
 def decimal_comma_sql(column: str) -> str:
     """Return SQL that is true where a text number can only have a decimal comma (``12,5``, ``1.234,50``)."""
     bare = _bare_number(text_sql(column))
-    return f"({_matches(bare, _COMMA_DECIMAL)} AND NOT {_matches(bare, _GROUPED)})"
+    return f"({_matches(bare, COMMA_DECIMAL)} AND NOT {_matches(bare, GROUPED)})"
 
 
 def decimal_point_sql(column: str) -> str:
     """Return SQL that is true where a text number can only have a decimal point (``12.5``, ``1,234.50``)."""
     bare = _bare_number(text_sql(column))
-    return f"({bare} LIKE '%.%' AND {_matches(bare, _ANY_DOT)} AND NOT {ambiguous_sql(column)})"
+    return f"({bare} LIKE '%.%' AND {_matches(bare, PLAIN_DOT)} AND NOT {ambiguous_sql(column)})"
 
 
 def ambiguous_sql(column: str) -> str:
     """Return SQL that is true where one mark before three digits may separate thousands or decimals (``1.234``)."""
-    return _matches(_bare_number(text_sql(column)), r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+    return _matches(_bare_number(text_sql(column)), ONE_MARK)
 
 
 def boolean_sql(column: str, column_type: str = "VARCHAR") -> str:
