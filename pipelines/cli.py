@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,6 +78,19 @@ Overrides = Annotated[
 AcceptedOnly = Annotated[
     bool, typer.Option("--accepted-only", help="Use only the rules that a person has accepted, edited or added.")
 ]
+
+
+class Engine(StrEnum):
+    """Where the heavy work is done."""
+
+    BUILT_IN = "built-in"
+    SPARK = "spark"
+
+
+EngineName = Annotated[
+    Engine, typer.Option("--engine", help="spark: for data that this machine's memory does not hold; an extra.")
+]
+Master = Annotated[str, typer.Option("--master", metavar="URL", help="With --engine spark: where Spark runs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of words.")]
 
@@ -204,13 +218,21 @@ def train(
 
 @app.command()
 def score(
-    accounts: Annotated[Path, typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts.")],
+    accounts: Annotated[
+        str,
+        typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts; with Spark also a table's name."),
+    ],
     release: ReleaseName,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write; with Spark a folder of Parquet."),
+    ],
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
     ] = False,
     accepted_only: AcceptedOnly = False,
+    engine: EngineName = Engine.BUILT_IN,
+    master: Master = "local[*]",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -223,6 +245,7 @@ def score(
         out,
         allow_missing=allow_missing,
         accepted_only=accepted_only,
+        master=master if engine is Engine.SPARK else None,
         as_json=as_json,
         quiet=quiet,
     )

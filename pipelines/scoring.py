@@ -15,26 +15,36 @@ from pipelines.progress import Stages
 
 
 def score(
-    accounts: Path,
+    accounts: str,
     wanted: str,
     out: Path,
     allow_missing: bool = False,
     accepted_only: bool = False,
+    master: str | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Score a file and say what came out; DataError if the release, the file or a column is not there."""
+    """Score a file and say what came out, in Spark where there is a ``master``.
+
+    DataError if the release, the file or a column is not there.
+    """
     release = find_release(wanted)
     if accepted_only:
         release = release.with_accepted_only()
     with Stages(("score",), quiet=quiet).stage("score") as note:
-        summary = score_file(
-            accounts,
-            release,
-            out,
-            allow_missing=allow_missing,
-            progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
-        )
+        if master is not None:
+            # What writes SQL is not needed otherwise, and takes a moment to load.
+            from icp_ml.spark.scoring import score_on_spark
+
+            summary = score_on_spark(accounts, release, out, master=master, allow_missing=allow_missing)
+        else:
+            summary = score_file(
+                Path(accounts),
+                release,
+                out,
+                allow_missing=allow_missing,
+                progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
+            )
     if as_json:
         typer.echo(json.dumps(json_ready({**asdict(summary), "out": str(summary.out)}), indent=2, ensure_ascii=False))
     elif not quiet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +68,16 @@ def read_accounts(connection: Connection, path: Path, scratch: Path, release: Re
         dated = f"SELECT {selected}, {place} AS place, {day} AS observed FROM ({scan.sql})"
         sql = f"SELECT {kept} FROM ({_latest(dated)}) ORDER BY first_place"
     return AccountRows(scan.label, sql, columns, scan.columns, missing)
+
+
+def columns_found(columns: Sequence[str], release: Release) -> dict[str, str | None]:
+    """Return which of a table's columns holds ``account_id``, ``observed_at`` and each attribute, None where none does.
+
+    A source name counts before the standard one.
+    """
+    names = {standard: _names(release, standard) for standard in ("account_id", "observed_at")}
+    names |= {name: (entry["column"], name) for name, entry in release.criteria["attributes"].items()}
+    return {standard: next((n for n in wanted if n in columns), None) for standard, wanted in names.items()}
 
 
 def check_columns(rows: AccountRows, release: Release, needed: Iterable[str]) -> None:

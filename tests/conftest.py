@@ -1,4 +1,4 @@
-"""A release of four attributes, as little as MLflow needs: rules, a segment and a model of winning."""
+"""A release of four attributes, as little as other programs need: rules, a segment and a model of winning."""
 
 from __future__ import annotations
 
