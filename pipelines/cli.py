@@ -271,6 +271,68 @@ def explain(
 
 
 @app.command()
+def export(
+    wanted: Annotated[str, typer.Argument(metavar="DIR", help="Release folder, its id, or 'champion'.")],
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="json, jsonlogic, sql:DIALECT (duckdb, postgres, snowflake, bigquery, redshift, databricks, spark, "
+            "sqlserver, mysql), dbt or dbt:DIALECT, salesforce, hubspot, csv or xlsx.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="File to write, or folder where the form has several files; default: print it.",
+        ),
+    ] = None,
+    table: Annotated[
+        str, typer.Option("--table", metavar="NAME", help="Table that SQL reads; a dot stands behind its schema.")
+    ] = "accounts",
+    names: Annotated[
+        str | None,
+        typer.Option("--names", metavar="source|standard", help="What columns are called; default: as in the source."),
+    ] = None,
+    accepted_only: AcceptedOnly = False,
+    segment: Annotated[bool, typer.Option("--segment", help="Give the segment too, as a fifth column of SQL.")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="DIR", help="Tell what changed since this release instead: words, or --to json."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the criteria and the scorecard for another engine.
+
+    Every form carries exactly the active rules, says first whether a person has reviewed them, and states what it
+    cannot say.
+    """
+    from pipelines.exporting import export as job
+    from pipelines.exporting import tell_changes
+
+    if since is not None:
+        tell_changes(wanted, since, form, out, accepted_only=accepted_only)
+    elif form is None:
+        raise typer.BadParameter("say for what, for instance --to sql:postgres or --to jsonlogic", param_hint="--to")
+    else:
+        job(
+            wanted,
+            form,
+            out,
+            table=table,
+            names=names,
+            accepted_only=accepted_only,
+            segment=segment,
+            quiet=quiet,
+        )
+
+
+@app.command()
 def promote(
     wanted: Annotated[
         str | None,

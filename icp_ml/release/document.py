@@ -26,6 +26,7 @@ def criteria_document(
     cohort: Cohort,
     release_id: str,
     review: Mapping[str, Any] | None = None,
+    found_columns: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``criteria.json``, in the contract's key order; what is ours comes last.
 
@@ -43,6 +44,9 @@ def criteria_document(
         Id of the release the document is for.
     review : mapping, optional
         A person's decision; None where nobody has decided.
+    found_columns : mapping, optional
+        ``account_id``, ``name`` and ``observed_at``, those that there are, to their names in the accounts' file, for
+        whoever writes a query on it.
     """
     return {
         **_heading(config, cohort, release_id),
@@ -58,6 +62,7 @@ def criteria_document(
         "tiers": {"green": int(scorecard.green), "red": int(scorecard.red), "actions": dict(ACTIONS)},
         "not_proposed": result.not_proposed or _no_points(result, scorecard),
         **_input_columns(config),
+        **({} if found_columns is None else {"found_columns": dict(found_columns)}),
         "totals": json_ready(result.totals),
         "stated": _stated(result.stated),
         "searched": json_ready(result.searched),

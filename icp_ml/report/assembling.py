@@ -87,7 +87,9 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
     facts : mapping, optional
         What the run knows of itself, for ``metrics.json``: inputs, settings, versions, stage times.
     """
-    criteria = criteria_document(found.criteria, found.scorecard, config, found.cohort, identity)
+    criteria = criteria_document(
+        found.criteria, found.scorecard, config, found.cohort, identity, found_columns=found.tables.account_columns
+    )
     segments = released_segments(segments_document(found.segments, found.cohort, config), identity)
     rules, groups = ActiveRules.from_document(criteria), SegmentRules.from_document(segments)
     predictors = {r.outcome: r.predictor for r in (found.models.win, found.models.churn) if r is not None}

@@ -238,6 +238,7 @@ def _tables(
         as_of=as_of,
         currency=reporting_currency(views, config),
         extra=views["accounts"].extra.reset_index(drop=True),
+        account_columns=dict(views["accounts"].mapping.columns),
     )
 
 

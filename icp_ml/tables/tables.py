@@ -70,6 +70,8 @@ class Tables:
         Per table: ``{"path": ..., "rows": n, "sha256": ...}``, relative names only.
     extra : DataFrame or None
         Columns of the accounts' file that nobody asked for, as text under their file names; same index as ``accounts``.
+    account_columns : dict
+        ``account_id``, ``name`` and ``observed_at``, those that there are, to their names in the accounts' file.
     """
 
     accounts: pd.DataFrame
@@ -81,3 +83,4 @@ class Tables:
     issues: tuple[Issue, ...] = ()
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     extra: pd.DataFrame | None = None
+    account_columns: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from icp_ml.errors import DataError
 from pipelines import cli
 
-COMMANDS = ("init", "validate", "discover", "train", "score", "explain", "promote", "sample", "ui")
+COMMANDS = ("init", "validate", "discover", "train", "score", "explain", "export", "promote", "sample", "ui")
 RUNNER = CliRunner()
 
 
