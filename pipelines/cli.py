@@ -9,7 +9,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from icp_ml.errors import IcpError
+from pipelines.options import Engine, EngineName, Master
 
 REFUSED, USER_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -78,19 +78,6 @@ Overrides = Annotated[
 AcceptedOnly = Annotated[
     bool, typer.Option("--accepted-only", help="Use only the rules that a person has accepted, edited or added.")
 ]
-
-
-class Engine(StrEnum):
-    """Where the heavy work is done."""
-
-    BUILT_IN = "built-in"
-    SPARK = "spark"
-
-
-EngineName = Annotated[
-    Engine, typer.Option("--engine", help="spark: for data that this machine's memory does not hold; an extra.")
-]
-Master = Annotated[str, typer.Option("--master", metavar="URL", help="With --engine spark: where Spark runs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of words.")]
 
@@ -204,16 +191,20 @@ def train(
         int | None, typer.Option("--seed", metavar="S", help="Seed of everything random; default: the config's.")
     ] = None,
     overrides: Overrides = None,
+    engine: EngineName = Engine.BUILT_IN,
+    master: Master = "local[*]",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Retrain and evaluate the churn and win models, as a trial.
 
     Nothing of it ships: an MLflow run and a challenger version are logged, and icp discover uses the settings found.
+    With --engine spark the churn model is trained in Spark, and its figures stand beside those of memory.
     """
     from pipelines.training import train as job
 
-    job(config, trials=trials, seed=seed, overrides=overrides or [], as_json=as_json, quiet=quiet)
+    spark = master if engine is Engine.SPARK else None
+    job(config, trials=trials, seed=seed, overrides=overrides or [], master=spark, as_json=as_json, quiet=quiet)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from icp_ml.models.settings import BUILT_IN, ROUNDS, BoosterSettings
 from icp_ml.models.tree_shap import Tree
 
 # One thread: sums in one order, so the same bytes on every machine; at these sizes a second one gains nothing.
-_ENGINE: dict[str, Any] = {"tree_method": "hist", "nthread": 1}
+_ENGINE: dict[str, Any] = {"nthread": 1}
 
 Loss = Literal["poisson", "logistic", "squared"]
 _OBJECTIVES: dict[str, dict[str, Any]] = {
@@ -108,6 +108,25 @@ class Booster:
         return np.asarray(margin, dtype=float)
 
 
+class Trainer(Protocol):
+    """What fits trees: :func:`train_booster` in memory, or another engine that keeps to its arguments."""
+
+    def __call__(
+        self,
+        encoded: pd.DataFrame,
+        label: np.ndarray,
+        loss: Loss,
+        *,
+        offset: np.ndarray | None = None,
+        monotone: Sequence[int] = (),
+        rounds: int | None = None,
+        random_state: int = 0,
+        settings: BoosterSettings = BUILT_IN,
+    ) -> Booster:
+        """Fit boosted trees, as :func:`train_booster` says."""
+        ...
+
+
 def train_booster(
     encoded: pd.DataFrame,
     label: np.ndarray,
@@ -144,9 +163,7 @@ def train_booster(
     -------
     Booster
     """
-    parameters = settings.parameters() | _ENGINE | _OBJECTIVES[loss] | {"seed": random_state}
-    if any(monotone):
-        parameters["monotone_constraints"] = tuple(int(m) for m in monotone)
+    parameters = tree_parameters(loss, monotone, random_state, settings) | _ENGINE
     matrix = _matrix(encoded)
     matrix.set_info(label=np.asarray(label, dtype=float))
     if offset is not None:
@@ -154,12 +171,27 @@ def train_booster(
     return Booster(xgb.train(parameters, matrix, rounds or settings.rounds[-1]))
 
 
+def tree_parameters(
+    loss: Loss, monotone: Sequence[int], random_state: int, settings: BoosterSettings
+) -> dict[str, Any]:
+    """Return what decides the trees in xgboost's own names, whichever engine grows them."""
+    parameters = settings.parameters() | _OBJECTIVES[loss] | {"tree_method": "hist", "seed": random_state}
+    if any(monotone):
+        parameters["monotone_constraints"] = tuple(int(m) for m in monotone)
+    return parameters
+
+
+def column_kinds(encoded: pd.DataFrame) -> list[str]:
+    """Return xgboost's kind of each encoded column: ``c`` for categories, by their codes, else ``q``."""
+    return ["c" if isinstance(dtype, pd.CategoricalDtype) else "q" for dtype in encoded.dtypes]
+
+
 def _matrix(encoded: pd.DataFrame) -> xgb.DMatrix:
     """Return an encoded frame as xgboost's own input."""
     if not encoded.shape[1]:
         # No attribute has a level frequent enough to encode, and xgboost refuses to learn a mean from nothing.
         return xgb.DMatrix(np.zeros((len(encoded), 1), dtype=np.float32), nthread=1)
-    kinds = ["c" if isinstance(dtype, pd.CategoricalDtype) else "q" for dtype in encoded.dtypes]
+    kinds = column_kinds(encoded)
     return xgb.DMatrix(encoded_values(encoded), feature_types=kinds, enable_categorical=True, nthread=1)
 
 

@@ -79,6 +79,11 @@ def spark_session(master: str = LOCAL) -> Iterator[SparkSession]:
         session.stop()
 
 
+def cores(session: SparkSession) -> int:
+    """Return how many tasks Spark runs at once."""
+    return int(session.sparkContext.defaultParallelism)
+
+
 @contextmanager
 def spark_errors(what: str) -> Iterator[None]:
     """Turn what Spark says of the user's input inside the block into a DataError that begins with ``what``."""
