@@ -43,10 +43,10 @@ format: environment ## format the code and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: environment ## times and memory, and the models beside tuned boosters (TRIALS=30 SEEDS=0:5 DATA=folder): figures and limits
-	@failed=; for benchmark in benchmarks.stages benchmarks.models_peers; do \
+bench: environment ## times and memory of a discovery, of scoring and of databases, every engine's answers, the models beside tuned boosters (TRIALS=30 SEEDS=0:5 DATA=folder): figures and limits
+	@failed=; for benchmark in benchmarks.stages benchmarks.scoring benchmarks.engines benchmarks.models_peers benchmarks.databases; do \
 	    echo "== $$benchmark"; $(TEST_ENVIRONMENT) KINDS="$(KINDS)" SEEDS="$(SEEDS)" ACCOUNTS="$(ACCOUNTS)" \
-	    TRIALS="$(TRIALS)" DATA="$(DATA)" WORKERS="$(WORKERS)" $(BIN)/python -m "$$benchmark" || failed="$$failed $$benchmark"; done; \
+	    TRIALS="$(TRIALS)" DATA="$(DATA)" ROWS="$(ROWS)" WORKERS="$(WORKERS)" $(BIN)/python -m "$$benchmark" || failed="$$failed $$benchmark"; done; \
 	if [ -n "$$failed" ]; then echo "A limit does not hold in:$$failed" >&2; exit 1; fi
 
 .PHONY: bench-models

@@ -16,7 +16,19 @@ import typer
 from typer.core import TyperGroup
 
 from icp_ml.errors import IcpError
-from pipelines.options import Engine, EngineName, Master
+from pipelines.options import (
+    SCORED_FROM,
+    SCORED_TO,
+    AcceptedOnly,
+    AsJson,
+    ConfigPath,
+    Engine,
+    EngineName,
+    Master,
+    Overrides,
+    Quiet,
+    ReleaseName,
+)
 
 REFUSED, USER_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -66,20 +78,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="The company's config, a YAML file.")]
-ReleaseName = Annotated[
-    str, typer.Option("--release", metavar="DIR", help="Release folder, its id, or 'champion'.", show_default=False)
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Override a config key; may be given several times."),
-]
-AcceptedOnly = Annotated[
-    bool, typer.Option("--accepted-only", help="Use only the rules that a person has accepted, edited or added.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of words.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -209,17 +207,14 @@ def train(
 
 @app.command()
 def score(
-    accounts: Annotated[
-        str,
-        typer.Argument(metavar="ACCOUNTS", help="CSV or Parquet file of accounts; with Spark also a table's name."),
-    ],
+    accounts: Annotated[str, typer.Argument(metavar="ACCOUNTS", help=SCORED_FROM)],
     release: ReleaseName,
-    out: Annotated[
-        Path,
-        typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write; with Spark a folder of Parquet."),
-    ],
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help=SCORED_TO)],
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
+    ] = False,
+    no_models: Annotated[
+        bool, typer.Option("--no-models", help="Leave p_win and p_churn empty, which is many times faster.")
     ] = False,
     accepted_only: AcceptedOnly = False,
     engine: EngineName = Engine.BUILT_IN,
@@ -227,7 +222,7 @@ def score(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score a file of accounts with a release."""
+    """Score a file or table of accounts with a release."""
     from pipelines.scoring import score as job
 
     job(
@@ -235,6 +230,7 @@ def score(
         release,
         out,
         allow_missing=allow_missing,
+        models=not no_models,
         accepted_only=accepted_only,
         master=master if engine is Engine.SPARK else None,
         as_json=as_json,

@@ -1,8 +1,9 @@
-"""``icp score``: a file of accounts in, one row an account out."""
+"""``icp score``: a file or table of accounts in, one row an account out."""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import typer
 
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.scoring import ScoreSummary, score_file
+from icp_ml.tables.database_address import Address, is_address, parse_address
 from pipelines.locations import find_release
 from pipelines.progress import Stages
 
@@ -17,16 +19,17 @@ from pipelines.progress import Stages
 def score(
     accounts: str,
     wanted: str,
-    out: Path,
+    out: str,
     allow_missing: bool = False,
+    models: bool = True,
     accepted_only: bool = False,
     master: str | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Score a file and say what came out, in Spark where there is a ``master``.
+    """Score a file or table and say what came out, in Spark where there is a ``master``.
 
-    DataError if the release, the file or a column is not there.
+    DataError if the release, the accounts or a column is not there.
     """
     release = find_release(wanted)
     if accepted_only:
@@ -36,23 +39,30 @@ def score(
             # What writes SQL is not needed otherwise, and takes a moment to load.
             from icp_ml.spark.scoring import score_on_spark
 
-            summary = score_on_spark(accounts, release, out, master=master, allow_missing=allow_missing)
+            summary = score_on_spark(
+                accounts, release, Path(out), master=master, allow_missing=allow_missing, models=models
+            )
         else:
             summary = score_file(
-                Path(accounts),
+                _place(accounts),
                 release,
-                out,
+                _place(out),
                 allow_missing=allow_missing,
+                models=models,
                 progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
             )
     if as_json:
-        typer.echo(json.dumps(json_ready({**asdict(summary), "out": str(summary.out)}), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(json_ready(asdict(summary)), indent=2, ensure_ascii=False))
     elif not quiet:
         _tell(summary)
         if accepted_only and not release.rules.rules:
             typer.echo(
                 "No rule of this release was accepted: every account has the same score. See icp review.", err=True
             )
+
+
+def _place(text: str) -> Path | Address:
+    return parse_address(text, os.environ) if is_address(text) else Path(text)
 
 
 def _tell(summary: ScoreSummary) -> None:
@@ -64,5 +74,5 @@ def _tell(summary: ScoreSummary) -> None:
         typer.echo(f"Taken as unknown for every account, though rules use them: {listed}.", err=True)
     if summary.missing_elsewhere:
         listed = ", ".join(summary.missing_elsewhere)
-        typer.echo(f"Not in the file, taken as unknown by models and segments: {listed}.", err=True)
+        typer.echo(f"Not in the accounts, taken as unknown by models and segments: {listed}.", err=True)
     typer.echo(f"Written to {summary.out}")

@@ -1,8 +1,12 @@
-"""A release of four attributes, as little as other programs need: rules, a segment and a model of winning."""
+"""What several packages of tests share: a small release, a private PostgreSQL.
+
+The release has four attributes, as little as other programs need: rules, a segment and a model of winning.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +19,7 @@ from icp_ml.features.encoding import AttributeEncoder
 from icp_ml.models.learners import LinearScorer
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.targets import WinLink
+from tests.engines.postgres import NO_POSTGRES, postgres_programs, private_postgres
 
 SMALL = Rule((Condition("employee_count", "below", 40.0),))
 SAAS = Rule((Condition("industry", "in", ("saas", "O'Neil")), Condition("has_revops", "is", True)))
@@ -78,3 +83,12 @@ def write_small_release(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def small_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_small_release(tmp_path_factory.mktemp("acme") / "release")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Give the SQLAlchemy URL of a PostgreSQL started for this process; each test makes a schema of its own in it."""
+    if postgres_programs() is None:
+        pytest.skip(NO_POSTGRES)
+    with private_postgres() as url:
+        yield url

@@ -119,10 +119,11 @@ class Condition:
             return f"{column} {SYMBOLS[self.op]} {_number_sql(self.value)}"
         if self.op == "is":
             return f"{column} = {'TRUE' if self.value else 'FALSE'}"
-        listed = ", ".join(_text_sql(t) for t in self.tags)
         if self.op in LEVEL_OPS:
+            listed = ", ".join(_text_sql(t) for t in self.tags)
             return f"{column} {'IN' if self.op == 'in' else 'NOT IN'} ({listed})"
-        return f"{'NOT ' if self.op == 'has_none' else ''}list_has_any({column}, [{listed}])"
+        having = " OR ".join(f"list_contains({column}, {_text_sql(t)})" for t in self.tags)
+        return f"NOT ({having})" if self.op == "has_none" else having
 
     def to_config(self) -> dict[str, Any]:
         """Return the config's spelling, for instance ``{"attribute": "n", "below": 40}``."""

@@ -12,6 +12,7 @@ from icp_ml.exports.cells import written
 from icp_ml.exports.dialects import DIALECTS, Dialect
 from icp_ml.exports.scope import Scope, plain
 from icp_ml.exports.sql import sql_limits, sql_query
+from icp_ml.release.rules import GREEN, RED, YELLOW
 
 MODEL = "icp_scores"
 _TARGETS = ("duckdb", "postgres", "snowflake", "bigquery", "redshift", "databricks", "spark", "sqlserver", "mysql")
@@ -44,11 +45,16 @@ def dbt_files(scope: Scope, table: str, dialect: Dialect | None = None) -> dict[
     return {
         f"models/{MODEL}.sql": _model(scope, table, dialect),
         f"models/{MODEL}.yml": _properties(scope, dialect),
-        f"tests/{MODEL}_are_between_0_and_100.sql": (
-            f"-- Fails with the accounts whose score is none.\nselect * from {{{{ ref('{MODEL}') }}}}\n"
-            "where icp_score is null or icp_score < 0 or icp_score > 100\n"
+        # Not among the model's own tests: those that take arguments are spelled otherwise from one dbt to the next.
+        f"tests/{MODEL}_are_between_0_and_100.sql": _test("icp_score is null or icp_score < 0 or icp_score > 100"),
+        f"tests/{MODEL}_have_a_tier.sql": _test(
+            f"icp_tier is null or icp_tier not in ('{GREEN}', '{YELLOW}', '{RED}')"
         ),
     }
+
+
+def _test(wrong: str) -> str:
+    return f"-- Fails with the rows that must not be there.\nselect * from {{{{ ref('{MODEL}') }}}}\nwhere {wrong}\n"
 
 
 def _model(scope: Scope, table: str, dialect: Dialect | None) -> str:
@@ -99,7 +105,7 @@ def _properties(scope: Scope, dialect: Dialect | None) -> str:
         _column(
             "icp_tier",
             "; ".join(f"{tier}: {plain(action)}" for tier, action in tiers.items()),
-            ["not_null", {"accepted_values": {"arguments": {"values": list(tiers)}}}],
+            ["not_null"],
         ),
         _column("matched_criteria", "Ids of the rules that hold, joined by ';'.", ["not_null"]),
     ]
@@ -111,5 +117,5 @@ def _properties(scope: Scope, dialect: Dialect | None) -> str:
     return "".join(f"# {line}\n" for line in scope.heading()) + out.getvalue()
 
 
-def _column(name: str, description: str, tests: list[object]) -> dict[str, object]:
+def _column(name: str, description: str, tests: list[str]) -> dict[str, object]:
     return {"name": name, "description": _unjinja(description), "data_tests": tests}

@@ -119,6 +119,8 @@ POSTGRES = Dialect(
     name="PostgreSQL",
     sqlglot="postgres",
     text="CAST(__cell AS TEXT)",
+    listed="CASE WHEN CAST(PG_TYPEOF(__cell) AS TEXT) LIKE '%[]' THEN "
+    "ARRAY_TO_STRING(CAST(CAST(__cell AS TEXT) AS TEXT[]), __separator) ELSE CAST(__cell AS TEXT) END",
     category=f"CASE WHEN {_POSTGRES_TEXT} THEN NULLIF(__text, '') WHEN __text NOT IN ('NaN', 'Infinity', '-Infinity') "
     f"THEN {_AS_TEXT} END",
     number="CAST(__cell AS DOUBLE PRECISION)",
@@ -131,7 +133,7 @@ POSTGRES = Dialect(
     bare="TRIM(__spaces FROM REGEXP_REPLACE(__text, __around, '', 'g'))",
     matches="__bare || '|' ~ __pattern",
     digits="CAST(__bare AS DOUBLE PRECISION)",
-    limits=("tags must be delimited text, not an array",),
+    limits=(),
 )
 # Spark writes 12345678.0 as 1.2345678E7.
 _SPARK_WHOLE = (
@@ -222,7 +224,7 @@ MYSQL = Dialect(
     sqlglot="mysql",
     text="CAST(__cell AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin",
     category="CASE WHEN LENGTH(__text) > 0 THEN CONCAT(__text, '|') END",
-    number="CASE WHEN CONCAT(__text, '|') REGEXP __plain THEN CAST(__cell AS DOUBLE) END",
+    number="CASE WHEN REGEXP_INSTR(CONCAT(__text, '|'), __plain) > 0 THEN CAST(__cell AS DOUBLE) END",
     boolean=_in_words("LOWER(REGEXP_REPLACE(__text, __ends, ''))"),
     trimmed="REGEXP_REPLACE(__text, __ends, '')",
     spaced="REGEXP_REPLACE(__text, __around, __separator)",

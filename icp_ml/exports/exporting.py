@@ -67,7 +67,7 @@ def export_release(
     release : Release
         What is exported.
     form : str
-        One of :data:`FORMATS`.
+        One of :data:`FORMATS`; plain ``sql`` is for DuckDB, the engine of icp score.
     table : str, default "accounts"
         Table or dbt model that SQL reads.
     names : {"source", "standard"}, optional
@@ -95,7 +95,7 @@ def export_release(
     writers: dict[str, Callable[[], tuple[dict[str, str | bytes], tuple[str, ...]]]] = {
         "json": lambda: ({ALONE: _json(json_document(scope))}, JSON_LIMITS),
         "jsonlogic": lambda: ({ALONE: _json(logic_document(scope))}, LOGIC_LIMITS),
-        "sql": lambda: _sql(scope, _dialect(dialect), table, segment),
+        "sql": lambda: _sql(scope, dialect_of(dialect or "duckdb"), table, segment),
         "dbt": lambda: _dbt(scope, table, dialect_of(dialect) if dialect else None),
         "salesforce": lambda: (dict(salesforce_files(scope)), SALESFORCE_LIMITS),
         "hubspot": lambda: (dict(hubspot_files(scope)), HUBSPOT_LIMITS),
@@ -112,12 +112,6 @@ def export_release(
 
 def _json(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-def _dialect(name: str) -> Dialect:
-    if not name:
-        raise ConfigError(f"--to sql: say for which engine, for instance sql:duckdb; known: {', '.join(DIALECTS)}")
-    return dialect_of(name)
 
 
 def _sql(scope: Scope, dialect: Dialect, table: str, segment: bool) -> tuple[dict[str, str | bytes], tuple[str, ...]]:

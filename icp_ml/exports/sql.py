@@ -9,7 +9,7 @@ from sqlglot import exp
 from icp_ml.conditions import Rule, write_rule
 from icp_ml.exports.cells import Expression, column, joined, text_literal, written
 from icp_ml.exports.dialects import Dialect
-from icp_ml.exports.scope import Scope
+from icp_ml.exports.scope import Scope, plain
 from icp_ml.exports.sql_rows import from_part, typed_names, typed_rows
 from icp_ml.exports.sql_writer import SqlWriter
 from icp_ml.release.rules import GREEN, RED, YELLOW
@@ -55,7 +55,12 @@ def sql_limits(scope: Scope, dialect: Dialect, *, segment: bool = False) -> list
     if scope.account_column("observed_at") is None:
         said.append("the table must hold one row an account")
     else:
-        said.append("of several rows of one account with the same date, any may count")
+        said.append("of several rows of one account with the same date, any may count; dates must be dates or ISO text")
+    commas = [name for name, attribute in scope.attributes.items() if attribute.decimal == ","]
+    if commas and not dialect.reads_numbers_for_people:
+        said.append(
+            f"{', '.join(map(plain, commas))}: text with a decimal comma is read wrongly here; load it as numbers"
+        )
     return said + list(dialect.limits)
 
 

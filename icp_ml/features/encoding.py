@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -109,14 +111,15 @@ class AttributeEncoder:
         ``category`` with the fitted levels.
         """
         data: dict[str, Any] = {}
-        for column in self.columns_:
-            values = _values(frame, column.attribute)
-            if column.kind == "category":
-                data[column.name] = pd.Categorical.from_codes(
-                    _codes(values, column.levels), pd.Index(column.levels, dtype=object)
-                )
-            else:
-                data[column.name] = _as_number(values, column)
+        for attribute, columns in itertools.groupby(self.columns_, key=lambda c: c.attribute):
+            levels = _Levels(_values(frame, attribute))
+            for column in columns:
+                if column.kind == "category":
+                    data[column.name] = pd.Categorical.from_codes(
+                        levels.codes(column.levels), pd.Index(column.levels, dtype=object)
+                    )
+                else:
+                    data[column.name] = _as_number(levels, column)
         return pd.DataFrame(data, index=frame.index)
 
     def dense(self, frame: pd.DataFrame) -> np.ndarray:
@@ -165,7 +168,7 @@ class AttributeEncoder:
             return [self._fit_category(name, values)]
         kind: Kind = "rank" if spec.type == "category" else "boolean" if spec.type == "boolean" else "number"
         column = EncodedColumn(name, name, kind, levels=tuple(spec.order or ()))
-        return [_scaled(column, _as_number(values, column))]
+        return [_scaled(column, _as_number(_Levels(values), column))]
 
     def _fit_category(self, name: str, values: pd.Series) -> EncodedColumn:
         """Most frequent levels in alphabetical order."""
@@ -181,7 +184,8 @@ class AttributeEncoder:
         counts = Counter(tag for tags in values if isinstance(tags, tuple) for tag in set(tags))
         tags = _frequent(counts, self.max_levels, self.min_count)
         columns = [EncodedColumn(f"{name} = {tag}", name, "tag", (tag,)) for tag in tags]
-        return [_scaled(column, _as_number(values, column)) for column in columns]
+        levels = _Levels(values)
+        return [_scaled(column, _as_number(levels, column)) for column in columns]
 
 
 def _frequent(counts: Counter[str], most: int, least: int) -> tuple[str, ...]:
@@ -195,18 +199,38 @@ def _values(frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name] if name in frame.columns else pd.Series([None] * len(frame), index=frame.index, dtype=object)
 
 
-def _codes(values: pd.Series, levels: tuple[str, ...]) -> NDArray[np.intp]:
-    """Position of each value among the levels, -1 for missing and unknown ones."""
-    return pd.Index(levels, dtype=object).get_indexer(pd.Index(values, dtype=object))
+class _Levels:
+    """An attribute's values, each different level or list of tags looked at once, however many rows have it."""
+
+    def __init__(self, values: pd.Series) -> None:
+        self.values = values
+
+    @cached_property
+    def _factorised(self) -> tuple[NDArray[np.intp], Any]:
+        """Position of each row's value among the different ones, -1 where missing; and the different ones."""
+        # An index of tuples of one length would take them apart, so texts and lists go in as arrays.
+        return pd.factorize(self.values.to_numpy() if self.values.dtype == object else self.values.array)
+
+    def codes(self, levels: tuple[str, ...]) -> NDArray[np.intp]:
+        """Position of each value among the levels, -1 for missing and unknown ones."""
+        position, different = self._factorised
+        known = pd.Index(levels, dtype=object).get_indexer(pd.Index(different, dtype=object))
+        return np.append(known, -1)[position]
+
+    def having(self, tag: str) -> np.ndarray:
+        """1 where a list of tags has one, 0 where not, NaN where there is no list."""
+        position, different = self._factorised
+        held = [float(tag in tags) if isinstance(tags, tuple) else np.nan for tags in different]
+        return np.array([*held, np.nan])[position]
 
 
-def _as_number(values: pd.Series, column: EncodedColumn) -> np.ndarray:
+def _as_number(levels: _Levels, column: EncodedColumn) -> np.ndarray:
     """Return a number, rank, boolean or tag column as float64."""
+    values = levels.values
     if column.kind == "tag":
-        tag = column.levels[0]
-        return np.array([float(tag in v) if isinstance(v, tuple) else np.nan for v in values], dtype=float)
+        return levels.having(column.levels[0])
     if column.kind == "rank":
-        codes = _codes(values, column.levels).astype(float)
+        codes = levels.codes(column.levels).astype(float)
         return np.where(codes < 0, np.nan, codes)
     if column.kind == "boolean":
         return values.astype("boolean").to_numpy(dtype=float, na_value=np.nan)

@@ -39,8 +39,19 @@ class Booster:
         return int(self.trees.num_boosted_rounds())
 
     def margin(self, encoded: pd.DataFrame, rounds: int | None = None) -> np.ndarray:
-        """Return the sum of the first ``rounds`` trees (default all) by row, shape ``(len(encoded),)``."""
-        return self._margin(_matrix(encoded), rounds or self.rounds)
+        """Return the sum of the first ``rounds`` trees (default all) by row, shape ``(len(encoded),)``.
+
+        Several threads may ask at once, unlike for :meth:`path`, once one answer has been given.
+        """
+        if not len(encoded):
+            return np.zeros(0)
+        margin = self.trees.inplace_predict(
+            _values_of(encoded),
+            predict_type="margin",
+            iteration_range=(0, min(rounds or self.rounds, self.rounds)),
+            validate_features=False,
+        )
+        return np.asarray(margin, dtype=float)
 
     def path(self, encoded: pd.DataFrame, rounds: Sequence[int] = ROUNDS) -> np.ndarray:
         """Return the margins after each number of trees, shape ``(len(encoded), len(rounds))``."""
@@ -188,11 +199,14 @@ def column_kinds(encoded: pd.DataFrame) -> list[str]:
 
 def _matrix(encoded: pd.DataFrame) -> xgb.DMatrix:
     """Return an encoded frame as xgboost's own input."""
-    if not encoded.shape[1]:
-        # No attribute has a level frequent enough to encode, and xgboost refuses to learn a mean from nothing.
-        return xgb.DMatrix(np.zeros((len(encoded), 1), dtype=np.float32), nthread=1)
-    kinds = column_kinds(encoded)
-    return xgb.DMatrix(encoded_values(encoded), feature_types=kinds, enable_categorical=True, nthread=1)
+    kinds = column_kinds(encoded) or None
+    return xgb.DMatrix(_values_of(encoded), feature_types=kinds, enable_categorical=True, nthread=1)
+
+
+def _values_of(encoded: pd.DataFrame) -> np.ndarray:
+    """Return an encoded frame as numbers, one column of zeros where it has none."""
+    # Where no attribute has a level frequent enough to encode, xgboost refuses to learn a mean from nothing.
+    return encoded_values(encoded) if encoded.shape[1] else np.zeros((len(encoded), 1), dtype=np.float32)
 
 
 def encoded_values(encoded: pd.DataFrame) -> np.ndarray:

@@ -7,10 +7,8 @@ frame scores as a Parquet file of the same columns does.
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +18,11 @@ import pyarrow.parquet as pq
 
 from icp_ml.errors import DataError
 from icp_ml.models.types import Predictor
+from icp_ml.release.batches import scored_batches
 from icp_ml.release.folder import Release
-from icp_ml.release.scoring import score_file
+from icp_ml.release.frames import SCORE_SCHEMA
+from icp_ml.release.reading import check_columns, read_accounts
+from icp_ml.tables.sources import engine
 
 LABEL = "rows.parquet"
 """What messages call the rows; their first is row 2, as after a header."""
@@ -55,11 +56,14 @@ def score_cells(
     DataError
         If there is no account id, or a column that an active rule uses is missing.
     """
-    with tempfile.TemporaryDirectory(prefix="icp-") as scratch:
-        rows, scored = Path(scratch) / LABEL, Path(scratch) / "scored.parquet"
-        pq.write_table(cells_table(cells), rows)
-        score_file(rows, release, scored, allow_missing=allow_missing, predictors=predictors)
-        return pq.read_table(scored).to_pandas()
+    with engine() as (connection, scratch):
+        pq.write_table(cells_table(cells), scratch / LABEL)
+        rows = read_accounts(connection, scratch / LABEL, scratch, release)
+        if not allow_missing:
+            check_columns(rows, release, release.rules.attributes)
+        chances = release.predictors if predictors is None else predictors
+        batches = [batch.cast(SCORE_SCHEMA) for batch in scored_batches(connection, rows, release, chances)]
+    return pa.Table.from_batches(batches, SCORE_SCHEMA).to_pandas()
 
 
 def cells_table(cells: pd.DataFrame) -> pa.Table:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import Rule
 from icp_ml.config.schema import Attribute, Config, Table
-from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
 from icp_ml.release.json_text import json_ready
-from icp_ml.scorecard.types import Scorecard, ScoreItem
 from icp_ml.tables.mapping import attribute_column, candidates
+
+if TYPE_CHECKING:
+    from icp_ml.cohort.cohort import Cohort
+    from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
+    from icp_ml.scorecard.types import Scorecard, ScoreItem
 
 SCHEMA_VERSION = "1.0"
 ACTIONS = {"green": "pursue", "yellow": "inbound only, with approval and a written reason", "red": "decline"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from icp_ml.errors import DataError
+from icp_ml.release.part_folders import part_folder
 
 
 @contextmanager
@@ -18,13 +18,10 @@ def written_aside(target: Path) -> Iterator[Path]:
 
     Whatever stood at ``target`` stays readable until then, since a rename on one file system is atomic.
     """
-    folder = _beside(target)
-    try:
+    with _beside(target) as folder:
         aside = folder / target.name
         yield aside
         os.replace(aside, target)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -34,13 +31,10 @@ def folder_aside(target: Path) -> Iterator[Path]:
     A folder cannot replace another in one step: the old one is first renamed to ``.<name>.old``, and removed when the
     new one stands. A run killed between the two leaves the old one there, whole.
     """
-    aside = _beside(target)
-    try:
+    with _beside(target) as aside:
         aside.chmod(0o755)
         yield aside
         _swap(aside, target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def old_of(target: Path) -> Path:
@@ -62,16 +56,20 @@ def _swap(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _beside(target: Path) -> Path:
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
     """Make a folder on the same file system, where a rename is one step."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    except PermissionError as err:
-        raise DataError(
-            f"{target} cannot be written: no permission to write in {target.parent}; choose another"
-        ) from err
-    except (FileExistsError, NotADirectoryError) as err:
-        raise DataError(f"{target} cannot be written: {target.parent} is a file, not a folder; choose another") from err
-    except OSError as err:
-        raise DataError(f"{target} cannot be written in {target.parent}: {err.strerror}; choose another") from err
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(part_folder(target))
+        except PermissionError as err:
+            raise DataError(
+                f"{target} cannot be written: no permission to write in {target.parent}; choose another"
+            ) from err
+        except (FileExistsError, NotADirectoryError) as err:
+            raise DataError(
+                f"{target} cannot be written: {target.parent} is a file, not a folder; choose another"
+            ) from err
+        except OSError as err:
+            raise DataError(f"{target} cannot be written in {target.parent}: {err.strerror}; choose another") from err
+        yield folder

@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 
 from icp_ml.config.schema import Attribute
 from icp_ml.errors import DataError
-from icp_ml.models.types import Predictor
 from icp_ml.release.active import active_document
 from icp_ml.release.document import attributes_from
 from icp_ml.release.files import folder_aside, old_of
@@ -29,6 +28,7 @@ from icp_ml.release.validation import validate_document, validate_segments
 
 if TYPE_CHECKING:
     from icp_ml.drift.reference import Reference
+    from icp_ml.models.types import Predictor
 
 CRITERIA, SEGMENTS, TERRITORIES, BOOSTERS = "criteria.json", "segments.json", "territories.json", "boosters"
 SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"

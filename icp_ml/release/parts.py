@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
-from icp_ml.cohort.cohort import Cohort
 from icp_ml.conditions import AttributeLike
 from icp_ml.release.frames import arrow_columns
+
+if TYPE_CHECKING:
+    from icp_ml.cohort.cohort import Cohort
 
 _COHORT_TYPES = {
     "account_id": pa.string(),

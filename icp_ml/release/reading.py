@@ -9,8 +9,9 @@ from pathlib import Path
 from icp_ml.config.schema import Attribute
 from icp_ml.errors import DataError, nearest
 from icp_ml.release.folder import Release
+from icp_ml.tables.parquet_folder import scan_folder
 from icp_ml.tables.parsing import literal, quoted, text_sql, timestamp_sql, typed_sql
-from icp_ml.tables.sources import ROW, Connection, Scan, scan_file, stack
+from icp_ml.tables.sources import ROW, Connection, Scan, scan_file
 
 _SQL_TYPES = {"number": "DOUBLE", "category": "VARCHAR", "boolean": "BOOLEAN", "tags": "VARCHAR[]"}
 _SHOWN = 5
@@ -36,6 +37,8 @@ class AccountRows:
         Columns of the file.
     missing : tuple of str
         Attributes the file lacks.
+    count : int or None
+        Rows there are, where that is known before they are read.
     """
 
     label: str
@@ -43,6 +46,7 @@ class AccountRows:
     columns: dict[str, str]
     found: tuple[str, ...]
     missing: tuple[str, ...]
+    count: int | None = None
 
 
 def read_accounts(connection: Connection, path: Path, scratch: Path, release: Release) -> AccountRows:
@@ -53,7 +57,26 @@ def read_accounts(connection: Connection, path: Path, scratch: Path, release: Re
     DataError
         If the file is missing, unreadable or has no account id.
     """
-    scan, place = _scan(connection, path, scratch)
+    if path.is_dir():
+        return account_rows(scan_folder(connection, path), release)
+    return account_rows(scan_file(connection, path, scratch, fingerprint=False), release)
+
+
+def account_rows(scan: Scan, release: Release) -> AccountRows:
+    """Return the accounts of a scan, its columns found under their source names or their standard ones.
+
+    Parameters
+    ----------
+    scan : Scan
+        Raw cells.
+    release : Release
+        What knows the columns' names and types.
+
+    Raises
+    ------
+    DataError
+        If there is no account id.
+    """
     identity = _identity(scan, release)
     typed = {name: _cell(scan, name, spec, release) for name, spec in release.attributes.items()}
     missing = tuple(name for name, cell in typed.items() if cell is None)
@@ -63,10 +86,11 @@ def read_accounts(connection: Connection, path: Path, scratch: Path, release: Re
     kept = ", ".join(["account_id", "source_row", *columns.values()])
     day = _observed(scan, release)
     if day is None:
-        sql = f"SELECT {selected} FROM ({scan.sql})"
-    else:
-        dated = f"SELECT {selected}, {place} AS place, {day} AS observed FROM ({scan.sql})"
-        sql = f"SELECT {kept} FROM ({_latest(dated)}) ORDER BY first_place"
+        return AccountRows(
+            scan.label, f"SELECT {selected} FROM ({scan.sql})", columns, scan.columns, missing, scan.count
+        )
+    dated = f"SELECT {selected}, row_number() OVER () AS place, {day} AS observed FROM ({scan.sql})"
+    sql = f"SELECT {kept} FROM ({_latest(dated)}) ORDER BY first_place"
     return AccountRows(scan.label, sql, columns, scan.columns, missing)
 
 
@@ -78,6 +102,13 @@ def columns_found(columns: Sequence[str], release: Release) -> dict[str, str | N
     names = {standard: _names(release, standard) for standard in ("account_id", "observed_at")}
     names |= {name: (entry["column"], name) for name, entry in release.criteria["attributes"].items()}
     return {standard: next((n for n in wanted if n in columns), None) for standard, wanted in names.items()}
+
+
+def columns_looked_for(release: Release) -> set[str]:
+    """Return every name under which a column that scoring reads may be found."""
+    entries = release.criteria["attributes"]
+    attributes = {name for attribute in release.attributes for name in (attribute, entries[attribute]["column"])}
+    return attributes | {*_names(release, "account_id"), *_names(release, "observed_at")}
 
 
 def check_columns(rows: AccountRows, release: Release, needed: Iterable[str]) -> None:
@@ -132,17 +163,6 @@ def nearest_ids_sql(rows: AccountRows, account_id: str) -> str:
     """Return SQL giving the ids most like one that is not there."""
     likeness = f"jaro_winkler_similarity(account_id, {literal(account_id)})"
     return f"SELECT account_id FROM ({rows.sql}) ORDER BY {likeness} DESC NULLS LAST, account_id LIMIT 20"
-
-
-def _scan(connection: Connection, path: Path, scratch: Path) -> tuple[Scan, str]:
-    """Return the file or files, and SQL of a row's place among all of them."""
-    if not path.is_dir():
-        return scan_file(connection, path, scratch), f"CAST({quoted(ROW)} AS BIGINT)"
-    files = sorted(p for p in path.rglob("*.parquet") if p.is_file())
-    if not files:
-        raise DataError(f"{path} holds no Parquet file; give a CSV or Parquet file, or a folder of Parquet files")
-    sql, columns, types = stack([scan_file(connection, file, scratch) for file in files])
-    return Scan(path.name, sql, columns, types, ""), f"(CAST(__file AS BIGINT) << 40) + {quoted(ROW)}"
 
 
 def _identity(scan: Scan, release: Release) -> str:

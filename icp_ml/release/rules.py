@@ -1,14 +1,15 @@
-"""The active rules of a release: score, tier, matched criteria, reasons and segment, in pandas and as SQL.
+"""The active rules of a release: score, tier, matched criteria, reasons and segment.
 
-Contract, section 5. Both views come from the same :class:`ActiveRules`, so that they cannot drift apart; the pandas
-view is the reference.
+Contract, section 5. :meth:`ActiveRules.score_frame` is the reference. Files are scored by the rules' SQL and
+:meth:`ActiveRules.told`, which says the same of a row once it is known which rules hold for it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,16 @@ class Reason:
     def as_json(self) -> str:
         """Return the same as JSON text."""
         return json.dumps(self.as_dict(), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Score, tier, matched ids and reasons of one account, as ``icp score`` writes them."""
+
+    score: int
+    tier: str
+    matched: str
+    reasons: str
 
 
 @dataclass(frozen=True)
@@ -135,21 +146,19 @@ class ActiveRules:
                 excluded |= mask
         return np.where(excluded | (score < self.red), RED, np.where(score >= self.green, GREEN, YELLOW))
 
-    def sql(self, columns: Mapping[str, str]) -> dict[str, str]:
-        """Return one SQL expression for each column of :meth:`score_frame`, over typed column expressions."""
-        points = [f"CASE WHEN {r.rule.sql(columns)} THEN {r.points} ELSE 0 END" for r in self.reasons if r.points]
-        score = f"greatest(0, least(100, {' + '.join([str(self.base), *points])}))"
-        excluded = [f"({r.rule.sql(columns)})" for r in self.rules if r.excludes]
-        red = " OR ".join([*excluded, f"{score} < {self.red}"])
-        tier = f"CASE WHEN {red} THEN '{RED}' WHEN {score} >= {self.green} THEN '{GREEN}' ELSE '{YELLOW}' END"
-        ids = [(r.rule.sql(columns), r.id) for r in self.rules]
-        lines = [(r.rule.sql(columns), r.as_json()) for r in self.reasons]
-        return {
-            "icp_score": f"CAST({score} AS INTEGER)",
-            "icp_tier": tier,
-            "matched_criteria": _joined_sql(ids, ";"),
-            "reasons": f"'[' || {_joined_sql(lines, ', ')} || ']'",
-        }
+    @cached_property
+    def distinct(self) -> tuple[Rule, ...]:
+        """Each rule that a match or a reason rests on, once: which of them hold decides all that is said."""
+        return tuple(dict.fromkeys([*(r.rule for r in self.rules), *(r.rule for r in self.reasons)]))
+
+    def told(self, holding: Collection[Rule]) -> Told:
+        """Return what is said of an account for which exactly some of :attr:`distinct` hold: a row of `score_frame`."""
+        reasons = [r for r in self.reasons if r.rule in holding]
+        matched = [r for r in self.rules if r.rule in holding]
+        score = min(100, max(0, self.base + sum(r.points for r in reasons)))
+        red = score < self.red or any(r.excludes for r in matched)
+        tier = RED if red else GREEN if score >= self.green else YELLOW
+        return Told(score, tier, ";".join(r.id for r in matched), f"[{', '.join(r.as_json() for r in reasons)}]")
 
 
 @dataclass(frozen=True)
@@ -175,10 +184,15 @@ class SegmentRules:
         values = np.select(masks, list(ids), default="") if masks else np.full(len(frame), "", dtype=object)
         return pd.Series(values, index=frame.index, dtype="str")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids in the order the rules are tried, and the empty text of an account in none."""
+        return (*(name for name, _ in self.rules), "")
+
     def sql(self, columns: Mapping[str, str]) -> str:
-        """Return the SQL expression of :meth:`assign`."""
-        cases = "".join(f" WHEN {rule.sql(columns)} THEN {_quoted(name)}" for name, rule in self.rules)
-        return f"CASE{cases} ELSE '' END" if cases else "''"
+        """Return the SQL of :meth:`assign` over typed column expressions, as a position in :attr:`names`."""
+        cases = "".join(f" WHEN {rule.sql(columns)} THEN {place}" for place, (_, rule) in enumerate(self.rules))
+        return f"CASE{cases} ELSE {len(self.rules)} END" if cases else "0"
 
 
 def joined(texts: list[str], masks: list[np.ndarray], index: pd.Index, separator: str) -> pd.Series:
@@ -195,12 +209,3 @@ def joined(texts: list[str], masks: list[np.ndarray], index: pd.Index, separator
     combinations, code = np.unique(np.column_stack(masks), axis=0, return_inverse=True)
     words = [separator.join(t for t, held in zip(texts, row, strict=True) if held) for row in combinations]
     return pd.Series(np.array(words, dtype=object)[code.ravel()], index=index, dtype="str")
-
-
-def _joined_sql(parts: list[tuple[str, str]], separator: str) -> str:
-    cases = ", ".join(f"CASE WHEN {condition} THEN {_quoted(text)} END" for condition, text in parts)
-    return f"concat_ws('{separator}', {cases})" if cases else "''"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from icp_ml.conditions import AttributeLike
-from icp_ml.models.types import Predictor
 from icp_ml.release.frames import SCORE_COLUMNS, with_absent
 from icp_ml.release.rules import ActiveRules, SegmentRules
+
+if TYPE_CHECKING:
+    from icp_ml.models.types import Predictor
 
 PROBABILITY_DIGITS = 6
 OUTCOMES = (("p_win", "win"), ("p_churn", "churn"))

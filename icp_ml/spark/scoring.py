@@ -12,8 +12,9 @@ from icp_ml.exports.sql import sql_query
 from icp_ml.release.files import folder_aside
 from icp_ml.release.folder import Release
 from icp_ml.release.reading import AccountRows, check_columns, columns_found
+from icp_ml.release.rules import GREEN, RED, YELLOW
 from icp_ml.release.scored import OUTCOMES
-from icp_ml.release.scoring import ScoreSummary
+from icp_ml.release.scoring import ScoreSummary, summary_of
 from icp_ml.spark.forecasting import SCHEMA, forecaster, release_files
 from icp_ml.spark.rows import SPARK, quoted, standard_rows
 from icp_ml.spark.session import LOCAL, read_table, register_forecast, spark_session
@@ -23,7 +24,13 @@ _OURS = ("part-", ".part-", "_SUCCESS", "._SUCCESS")
 
 
 def score_on_spark(
-    accounts: str, release: Release, out: Path, *, master: str = LOCAL, allow_missing: bool = False
+    accounts: str,
+    release: Release,
+    out: Path,
+    *,
+    master: str = LOCAL,
+    allow_missing: bool = False,
+    models: bool = True,
 ) -> ScoreSummary:
     """Score a table of any size and write a folder of Parquet files with the columns of ``icp score``, whole or not.
 
@@ -39,6 +46,8 @@ def score_on_spark(
         Where Spark runs.
     allow_missing : bool, default False
         Take a missing column that an active rule uses as missing for every account, instead of refusing.
+    models : bool, default True
+        Whether ``p_win`` and ``p_churn`` are filled in.
 
     Returns
     -------
@@ -58,35 +67,28 @@ def score_on_spark(
         found = columns_found(frame.columns, release)
         missing = tuple(name for name in release.attributes if found[name] is None)
         rows = standard_rows(release, _RAW, frame.columns, accounts)
+        given = AccountRows(accounts, rows, {}, tuple(frame.columns), missing)
         if not allow_missing:
-            given = AccountRows(accounts, rows, {}, tuple(frame.columns), missing)
             check_columns(given, release, release.rules.attributes)
         frame.createOrReplaceTempView(_RAW)
-        if release.predictors:
+        forecast = models and bool(release.predictors)
+        if forecast:
             register_forecast(session, _FORECAST, SCHEMA, forecaster(release_files(release)))
-        session.sql(_with_chances(rows, release, missing)).createOrReplaceTempView(_ROWS)
+        session.sql(_with_chances(rows, release, missing, forecast)).createOrReplaceTempView(_ROWS)
         with folder_aside(out) as aside:
-            session.sql(_scores(release)).write.mode("overwrite").parquet(str(aside))
+            # Into the empty folder that is there: one made anew would not be locked against other runs' clearing up.
+            session.sql(_scores(release)).write.mode("append").parquet(str(aside))
             counted = session.sql(
                 f"SELECT icp_tier, count(*), count(account_id) FROM parquet.{quoted(str(aside))} GROUP BY icp_tier"
             ).collect()
             _check_ids(accounts, sum(n for _, n, _ in counted), sum(n for _, _, n in counted))
-    tiers = {tier: int(n) for tier, n, _ in counted}
-    used = set(release.rules.attributes)
-    return ScoreSummary(
-        out=out,
-        accounts=sum(tiers.values()),
-        tiers={tier: tiers.get(tier, 0) for tier in ("green", "yellow", "red")},
-        release_id=release.id,
-        reviewed=release.rules.reviewed,
-        missing_in_rules=tuple(a for a in missing if a in used),
-        missing_elsewhere=tuple(a for a in missing if a not in used),
-    )
+    tiers = dict.fromkeys((GREEN, YELLOW, RED), 0) | {tier: int(n) for tier, n, _ in counted}
+    return summary_of(str(out), tiers, release, given)
 
 
-def _with_chances(rows: str, release: Release, missing: tuple[str, ...]) -> str:
-    """Return the rows with a column of both chances, empty where the release has no model."""
-    if not release.predictors:
+def _with_chances(rows: str, release: Release, missing: tuple[str, ...], forecast: bool) -> str:
+    """Return the rows with a column of both chances, empty where nothing is forecast."""
+    if not forecast:
         return f"SELECT *, CAST(NULL AS STRUCT<p_win: DOUBLE, p_churn: DOUBLE>) AS {_CHANCES} FROM ({rows})"
     cells = ", ".join(["account_id", *(quoted(name) for name in release.attributes if name not in missing)])
     return f"SELECT *, {_FORECAST}(struct({cells})) AS {_CHANCES} FROM ({rows})"

@@ -130,8 +130,10 @@ class SparkTrainer:
         frame[LABEL] = np.asarray(label, dtype=float)
         frame[OFFSET] = np.zeros(len(frame)) if offset is None else np.asarray(offset, dtype=float)
         frame[_RECORD] = np.arange(len(frame))
-        # Shares of neighbours, so that the same records are always in the same share.
-        records = self.session.createDataFrame(frame).repartitionByRange(self.workers, _RECORD)
+        records = self.session.createDataFrame(frame)
+        # Spark cuts a frame into as many equal shares as it has cores; ranges are drawn anew each time.
+        if records.rdd.getNumPartitions() != self.workers:
+            records = records.repartitionByRange(self.workers, _RECORD)
         return train_on_spark(records, columns, loss, workers=self.workers, rounds=rounds, **told)
 
 

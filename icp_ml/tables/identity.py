@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -83,8 +84,10 @@ def known_accounts_only(view: TableView, known: set[str]) -> tuple[TableView, li
     orphan = ~view.frame["account_id"].isin(known)
     must = "every account id must be one of the accounts"
     do = "these rows are left out; add the accounts, or check which id the file holds"
-    issues = view.issue("orphan_account", "handled", orphan, must, do, "account_id")
-    return view.keep(~orphan), issues
+    aside = view.aside
+    issues = view.issue("orphan_account", "handled", orphan, must, do, "account_id", more=aside.orphans)
+    kept = replace(view, aside=replace(aside, rows=aside.rows - aside.orphans, orphans=0))
+    return kept.keep(~orphan), issues
 
 
 def unique_deals(view: TableView) -> list[Issue]:

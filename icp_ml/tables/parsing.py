@@ -28,6 +28,8 @@ TRUE_WORDS = ("true", "yes", "1", "t")
 FALSE_WORDS = ("false", "no", "0", "f")
 EARLIEST, LATEST = "1700-01-01", "2262-01-01"
 
+_NO_TAGS = "CAST([] AS VARCHAR[])"
+
 _NUMERIC = re.compile(r"^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w*INT\w*|FLOAT|DOUBLE|DECIMAL.*)$")
 _FRACTIONAL = re.compile(r"^(FLOAT|DOUBLE|DECIMAL.*)$")
 
@@ -176,13 +178,27 @@ def boolean_sql(column: str, column_type: str = "VARCHAR") -> str:
 
 def tags_sql(column: str, separator: str = ";", column_type: str = "VARCHAR") -> str:
     """Return SQL giving a list of texts, outer spaces stripped; an empty cell is the empty list."""
-    listed = column_type.endswith("[]")
-    parts = (
-        f"CAST({column} AS VARCHAR[])"
-        if listed
-        else f"string_split({text_sql(column, column_type)}, {literal(separator)})"
+    if column_type.endswith("[]"):
+        return f"coalesce({_stripped_tags(f'CAST({column} AS VARCHAR[])')}, {_NO_TAGS})"
+    text = column if column_type == "VARCHAR" else text_sql(column, column_type)
+    split = f"string_split({text}, {literal(separator)})"
+    # Stripping each tag takes many times longer than splitting, which the engine does once for each different text.
+    return (
+        f"CASE WHEN {text} IS NULL OR {text} = '' THEN {_NO_TAGS} "
+        f"WHEN {_untidy_tags(text, separator)} THEN {_stripped_tags(split)} ELSE {split} END"
     )
-    return f"coalesce([trim(tag) FOR tag IN {parts} IF trim(tag) <> ''], CAST([] AS VARCHAR[]))"
+
+
+def _stripped_tags(listed: str) -> str:
+    return f"[trim(tag) FOR tag IN {listed} IF trim(tag) <> '']"
+
+
+def _untidy_tags(text: str, separator: str) -> str:
+    """Return SQL that is false only where no tag is empty or has an outer space, of which ASCII has one kind."""
+    spaced = [f" {separator}", f"{separator} ", separator * 2]
+    beside = [f"contains({text}, {literal(mark)})" for mark in spaced]
+    outside = [f"{ends}({text}, {literal(m)})" for ends in ("starts_with", "ends_with") for m in (" ", separator)]
+    return f"({' OR '.join([f'strlen({text}) <> length({text})', *beside, *outside])})"
 
 
 def date_sql(column: str, column_type: str = "VARCHAR", date_format: str | None = None) -> str:

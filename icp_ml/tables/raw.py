@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from icp_ml.config.schema import Config, Table
 from icp_ml.errors import ConfigError, DataError, nearest
-from icp_ml.tables.database import query_frame
+from icp_ml.tables.database import Database, open_database
+from icp_ml.tables.database_source import read_database_table
 from icp_ml.tables.filtering import keep_where
 from icp_ml.tables.parsing import quoted
-from icp_ml.tables.sources import SUFFIXES, Connection, Scan, scan_file, scan_frame, stack
-from icp_ml.tables.tables import Issue
+from icp_ml.tables.sources import SUFFIXES, Connection, Scan, scan_file, stack
+from icp_ml.tables.tables import NOTHING_ASIDE, Aside, Issue
+from icp_ml.tables.view import TableView
 
 # What CRMs call the four tables when they export them; the standard name is looked for first.
 STEMS = {
@@ -43,6 +47,8 @@ class RawTable:
         The files, in order of ``__file``.
     rows_read, rows : int
         Rows in the files, and rows left by ``where``.
+    aside : Aside
+        Of these, rows that a database counted and kept to itself.
     """
 
     name: str
@@ -52,6 +58,7 @@ class RawTable:
     scans: tuple[Scan, ...]
     rows_read: int
     rows: int
+    aside: Aside = NOTHING_ASIDE
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -66,9 +73,15 @@ class RawTable:
 
 
 def load_raw(
-    connection: Connection, scratch: Path, config: Config, base: Path, name: str
+    connection: Connection,
+    scratch: Path,
+    config: Config,
+    base: Path,
+    name: str,
+    database: Database | None = None,
+    views: Mapping[str, TableView] = MappingProxyType({}),
 ) -> tuple[RawTable | None, list[Issue]]:
-    """Load one standard table.
+    """Load one standard table, from the database where one is given; ``views`` are the tables typed before.
 
     Returns
     -------
@@ -78,8 +91,12 @@ def load_raw(
         Why it cannot be read, ragged rows, another encoding.
     """
     table = config.tables.get(name, Table())  # type: ignore[call-overload]  # a plain str among Literals
+    aside = NOTHING_ASIDE
     try:
-        scans = _scans(connection, scratch, config, base, name, table)
+        if database is not None and table.from_ is None:
+            scans, aside = read_database_table(database, config, name, scratch, views)
+        else:
+            scans = _scans(connection, scratch, config, base, name, table)
     except (DataError, ConfigError) as err:
         return None, [Issue("unreadable_file", name, f"{name}: {err}", "stop")]
     except _MissingFileError as err:
@@ -87,7 +104,7 @@ def load_raw(
     if not scans:
         return None, []
     issues = [issue for scan in scans for issue in _scan_issues(name, scan)]
-    read = sum(_count(connection, scan.sql) for scan in scans)
+    read = sum(_count(connection, scan.sql) for scan in scans) + aside.rows
     if table.where:
         try:
             scans = [keep_where(connection, scan, table.where, f"tables.{name}.where") for scan in scans]
@@ -97,7 +114,18 @@ def load_raw(
     # Kept in the engine, since every check of a column is a query of its own.
     connection.execute(f"CREATE TEMP TABLE {quoted(f'raw_{name}')} AS {sql}")
     kept = f"SELECT * FROM {quoted(f'raw_{name}')}"
-    return RawTable(name, kept, columns, types, tuple(scans), read, _count(connection, kept)), issues
+    rows = _count(connection, kept) + aside.rows
+    return RawTable(name, kept, columns, types, tuple(scans), read, rows, aside), issues
+
+
+@contextmanager
+def source_database(config: Config, base: Path) -> Iterator[Database | None]:
+    """Open the config's database, where it names one; all tables are read from it together."""
+    if config.source.url is None:
+        yield None
+        return
+    with open_database(config.source.url, base) as database:
+        yield database
 
 
 def missing_folder(config: Config, base: Path) -> Issue | None:
@@ -144,9 +172,6 @@ def _stem(path: Path) -> str:
 def _scans(connection: Connection, scratch: Path, config: Config, base: Path, name: str, table: Table) -> list[Scan]:
     if table.from_ is not None:
         return []
-    if config.source.url is not None:
-        frame = query_frame(config.source, base, name, table)
-        return [] if frame is None else [scan_frame(connection, table.table or table.query or name, frame)]
     folder = base / (config.source.folder or ".")
     if table.file is None:
         return [scan_file(connection, path, scratch) for path in find_files(folder, name)]

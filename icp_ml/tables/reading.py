@@ -25,7 +25,7 @@ from icp_ml.tables.from_deals import derive_subscriptions
 from icp_ml.tables.identity import known_accounts_only, match_accounts, unique_accounts, unique_deals
 from icp_ml.tables.mapping import attributes_of
 from icp_ml.tables.money import AMOUNTS, in_reporting_currency, plausible_amounts, reporting_currency
-from icp_ml.tables.raw import RawTable, load_raw, missing_folder
+from icp_ml.tables.raw import RawTable, load_raw, missing_folder, source_database
 from icp_ml.tables.sources import engine
 from icp_ml.tables.tables import Issue, Tables
 from icp_ml.tables.timeline import accounts_as_of, as_of_view, latest_date
@@ -98,7 +98,11 @@ def check_tables(config: Config, base: Path) -> TablesReport:
     nowhere = missing_folder(config, base)
     if nowhere is not None:
         return TablesReport(None, (nowhere,), {}, config.as_of, config.as_of is not None)
-    raws, views, issues = _typed_tables(config, base)
+    try:
+        raws, views, issues = _typed_tables(config, base)
+    except DataError as err:  # a database that cannot be reached; what is wrong with one table is an issue
+        unreadable = Issue("unreadable_file", "accounts", str(err), "stop")
+        return TablesReport(None, (unreadable,), {}, config.as_of, config.as_of is not None)
     issues += _missing_tables(config, views, issues)
     for name, view in views.items():
         views[name], found = map_values(view, config)
@@ -130,9 +134,9 @@ def _typed_tables(config: Config, base: Path) -> tuple[dict[str, RawTable], dict
     raws: dict[str, RawTable] = {}
     views: dict[str, TableView] = {}
     issues: list[Issue] = []
-    with engine() as (connection, scratch):
+    with engine() as (connection, scratch), source_database(config, base) as database:
         for name in TABLE_NAMES:
-            raw, found = load_raw(connection, scratch, config, base, name)
+            raw, found = load_raw(connection, scratch, config, base, name, database, views)
             issues += found
             if raw is not None:
                 raws[name] = raw
@@ -189,14 +193,14 @@ def _as_they_stood(
             issues += unique_deals(by_then) if name == "opportunities" else []
             stood[name], found = known_accounts_only(by_then, known)
             issues += found
-    seen = {account for view in stood.values() for account in view.frame["account_id"]}
+    seen = {account for view in stood.values() for account in (*view.frame["account_id"], *view.aside.accounts)}
     by_then = accounts_as_of(accounts, as_of, seen)
     _count_later(counts["accounts"], accounts, by_then)
     return {"accounts": by_then, **stood}, issues
 
 
 def _count_later(counts: dict[str, int], view: TableView, by_then: TableView) -> None:
-    if later := len(view.frame) - len(by_then.frame):
+    if later := view.rows - by_then.rows:
         counts["after_as_of"] = later
 
 
@@ -225,8 +229,8 @@ def _tables(
 ) -> Tables:
     """Return the checked tables without what only the checks needed."""
     frames = {name: _clean(view) for name, view in views.items()}
-    for name, frame in frames.items():
-        counts[name]["kept"] = len(frame)
+    for name, view in views.items():
+        counts[name]["kept"] = view.rows
     if _derives(config):
         frames["subscriptions"] = derive_subscriptions(frames["opportunities"], as_of, config.outcomes.grace_days)
         counts["subscriptions"] = {"derived": len(frames["subscriptions"]), "kept": len(frames["subscriptions"])}

@@ -45,13 +45,15 @@ class Scan:
     types : tuple of str
         DuckDB type of each; ``VARCHAR`` for text files.
     sha256 : str
-        Fingerprint of the bytes.
+        Fingerprint of the bytes; empty where nobody asked for it.
     encoding : str
         ``utf-8-sig`` unless the file is written otherwise.
     ragged : tuple of (int, int)
         Row number and cells found, where a row has not as many cells as the header.
     footer : tuple of (int, str)
         Row number and text of a report footer left out.
+    count : int or None
+        Rows there are, where that is known before they are read.
     """
 
     label: str
@@ -62,6 +64,7 @@ class Scan:
     encoding: str = "utf-8-sig"
     ragged: tuple[tuple[int, int], ...] = ()
     footer: tuple[tuple[int, str], ...] = ()
+    count: int | None = None
 
     def column_sql(self, name: str) -> str:
         """Return the SQL expression of a file column.
@@ -103,13 +106,15 @@ def engine() -> Iterator[tuple[Connection, Path]]:
     """Open an engine and a scratch folder; both go away at the end."""
     with tempfile.TemporaryDirectory(prefix="icp-") as scratch:
         connection = connect()
+        # What does not fit in memory goes where the run leaves nothing, not into the user's current folder.
+        connection.execute(f"SET temp_directory = {literal(str(Path(scratch) / 'spilled'))}")
         try:
             yield connection, Path(scratch)
         finally:
             connection.close()
 
 
-def scan_file(connection: Connection, path: Path, scratch: Path) -> Scan:
+def scan_file(connection: Connection, path: Path, scratch: Path, fingerprint: bool = True) -> Scan:
     """Make a CSV, Parquet or Excel file ready to be selected from.
 
     Parameters
@@ -120,6 +125,8 @@ def scan_file(connection: Connection, path: Path, scratch: Path) -> Scan:
         File to read.
     scratch : Path
         Folder for a mended copy; it must outlive the connection's use of the scan.
+    fingerprint : bool, default True
+        Whether the bytes are hashed, which takes a pass of its own over a Parquet file.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def scan_file(connection: Connection, path: Path, scratch: Path) -> Scan:
         raise DataError(f"{path.name}: no such file in {path.parent}")
     suffix = path.suffix.lower()
     if suffix == ".parquet":
-        return _scan_parquet(connection, path)
+        return scan_parquet(connection, [path], path.name, _sha256(path) if fingerprint else "")
     if suffix in (".xlsx", ".xlsm"):
         header, loose = read_workbook(path)
         _need_header(header, path)
@@ -140,13 +147,6 @@ def scan_file(connection: Connection, path: Path, scratch: Path) -> Scan:
             f"{path.name}: files ending in {suffix or 'nothing'} are not read; save it as CSV, Parquet or xlsx"
         )
     return _scan_csv(connection, path, scratch)
-
-
-def scan_frame(connection: Connection, label: str, frame: pd.DataFrame) -> Scan:
-    """Make a frame of text cells, such as a database's answer, ready to be selected from; row 1 is the first."""
-    rows = [(number, list(cells)) for number, cells in enumerate(frame.itertuples(index=False, name=None), 1)]
-    digest = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
-    return _scan_rows(connection, label, [str(c) for c in frame.columns], LooseRows(rows, (), ()), digest)
 
 
 def named_sql(scan: Scan, readings: Mapping[str, str] | None = None) -> str:
@@ -238,16 +238,25 @@ def _strictly_readable(connection: Connection, sql: str) -> bool:
     return True
 
 
-def _scan_parquet(connection: Connection, path: Path) -> Scan:
-    relation = f"read_parquet({literal(str(path))}, file_row_number = true)"
+def scan_parquet(connection: Connection, paths: Sequence[Path], label: str, sha256: str = "") -> Scan:
+    """Make Parquet files of one schema ready to be selected from, one under another; rows count within their file.
+
+    Raises
+    ------
+    DataError
+        If one is no Parquet file.
+    """
+    relation = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}]"
+    metadata = f"SELECT sum(num_rows) FROM parquet_file_metadata([{', '.join(literal(str(path)) for path in paths)}])"
     try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
+        described = connection.execute(f"DESCRIBE SELECT * FROM {relation})").fetchall()
+        count = int(connection.execute(metadata).fetchall()[0][0])
     except duckdb.Error as err:
-        raise DataError(f"{path.name}: not a readable Parquet file ({first_line(err)})") from err
+        raise DataError(f"{label}: not a readable Parquet file ({first_line(err)})") from err
     names = [row[0] for row in described]
     cells = ", ".join(f"{quoted(name)} AS {internal(i)}" for i, name in enumerate(names))
-    sql = f"SELECT file_row_number + 2 AS {quoted(ROW)}, {cells} FROM {relation}"
-    return Scan(path.name, sql, tuple(names), tuple(str(row[1]) for row in described), _sha256(path))
+    sql = f"SELECT file_row_number + 2 AS {quoted(ROW)}, {cells} FROM {relation}, file_row_number = true)"
+    return Scan(label, sql, tuple(names), tuple(str(row[1]) for row in described), sha256, count=count)
 
 
 def _scan_rows(
@@ -268,7 +277,8 @@ def _scan_rows(
     connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {quoted(ROW)}, {names} FROM __loose")
     connection.unregister("__loose")
     types = ("VARCHAR",) * len(header)
-    return Scan(label, f"SELECT * FROM {name}", tuple(header), types, sha256, encoding, loose.ragged, loose.footer)
+    found = f"SELECT * FROM {name}"
+    return Scan(label, found, tuple(header), types, sha256, encoding, loose.ragged, loose.footer, count=len(loose.rows))
 
 
 def _sha256(path: Path) -> str:

@@ -44,6 +44,34 @@ class Issue:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """Rows of a table that a database counted instead of handing them over: no result can depend on them.
+
+    Parameters
+    ----------
+    rows : int
+        How many, all readable.
+    later : int
+        Of these, dated after ``as_of``.
+    orphans : int
+        Of these, by ``as_of`` and of unknown accounts.
+    latest : Timestamp or None
+        The latest day among them.
+    accounts : frozenset of str
+        Known accounts that have such a row by ``as_of``.
+    """
+
+    rows: int = 0
+    later: int = 0
+    orphans: int = 0
+    latest: pd.Timestamp | None = None
+    accounts: frozenset[str] = frozenset()
+
+
+NOTHING_ASIDE = Aside()
+
+
+@dataclass(frozen=True)
 class Tables:
     """Typed standard tables.
 
@@ -56,7 +84,8 @@ class Tables:
     opportunities, subscriptions, signals : DataFrame or None
         Contract columns, typed (ids and words as text, dates as ``datetime64[ns]`` without zone, amounts as float64 in
         the reporting currency), absent optional columns filled with missing values; ``None`` where there is no such
-        table. Opportunities also carry the attributes with ``from: opportunities``.
+        table. Opportunities also carry the attributes with ``from: opportunities``. Signals of a database may lack
+        accounts without any contract period, of which nothing that happened after a sale can be told.
         Dates are whole days. Subscriptions add ``term_ends_at``: the planned end of a period that still runs at
         ``as_of``, whose ``ended_at`` is NaT. Derived subscriptions add ``censored_at`` (datetime64, NaT unless a
         renewal deal was open at the term's end; ``ended_at`` is NaT then).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ def latest_date(views: Mapping[str, TableView]) -> dt.date | None:
         dates += [deals["created_at"], deals["closed_at"].where(deals["outcome"].isin(["won", "lost", "refused"]))]
     dates += [views[name].frame[column] for name, column in ROW_DATE.items() if name in views]
     found = [d.max() for d in dates if d.notna().any()]
+    found += [view.aside.latest for view in views.values() if view.aside.latest is not None]
     if not found:
         return None
     latest = max(found)
@@ -61,7 +63,8 @@ def as_of_view(view: TableView, as_of: dt.date) -> TableView:
         running = frame["ended_at"] > day
         frame["term_ends_at"] = frame["ended_at"].where(running)
         frame["ended_at"] = frame["ended_at"].mask(running)
-    return view.with_frame(frame).keep(~(came > day))
+    kept = replace(view, aside=replace(view.aside, rows=view.aside.rows - view.aside.later, later=0))
+    return kept.with_frame(frame).keep(~(came > day))
 
 
 def accounts_as_of(view: TableView, as_of: dt.date, seen: set[str]) -> TableView:

@@ -39,7 +39,7 @@ def type_table(connection: Connection, config: Config, raw: RawTable) -> tuple[T
     issues = [_missing_column(raw, mapping, m.standard, m.wanted) for m in mapping.missing]
     reader = _Reader(connection, config, raw, mapping)
     frame, extra = reader.frames()
-    view = TableView(raw.name, frame, mapping, raw.labels, extra)
+    view = TableView(raw.name, frame, mapping, raw.labels, extra, raw.aside)
     return view, [*issues, *reader.issues(view)]
 
 

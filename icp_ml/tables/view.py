@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from icp_ml.tables.mapping import Mapping
 from icp_ml.tables.sources import ROW
-from icp_ml.tables.tables import Issue
+from icp_ml.tables.tables import NOTHING_ASIDE, Aside, Issue
 
 Level = Literal["stop", "handled", "warning"]
 FILE = "__file"
@@ -37,6 +37,8 @@ class TableView:
         File names, by ``__file``.
     extra : DataFrame
         Columns nobody asked for, as text under their file names; same index as ``frame``.
+    aside : Aside
+        Further rows of the table, which a database counted and kept to itself.
     """
 
     name: str
@@ -44,6 +46,12 @@ class TableView:
     mapping: Mapping
     labels: tuple[str, ...]
     extra: pd.DataFrame
+    aside: Aside = field(default=NOTHING_ASIDE)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table, those set aside included."""
+        return len(self.frame) + self.aside.rows
 
     def keep(self, mask: np.ndarray | pd.Series) -> TableView:
         """Return the view with only some rows."""
@@ -68,22 +76,21 @@ class TableView:
         do: str,
         column: str | None = None,
         values: pd.Series | None = None,
+        more: int = 0,
     ) -> list[Issue]:
-        """Return one issue about the rows of a mask, or none where it holds nowhere.
+        """Return one issue about the rows of a mask and ``more`` of those set aside, or none where it holds nowhere.
 
         The message reads: file and column: what must hold; how many rows do not, with examples; what to do.
         """
         chosen = np.asarray(mask, dtype=bool)
-        rows = int(chosen.sum())
+        rows = int(chosen.sum()) + more
         if rows == 0:
             return []
         shown = values if values is not None else self.frame[column] if column else None
         examples = self._examples(chosen, shown)
-        message = (
-            f"{self.place(column)}: {must}; {rows_words(rows, len(self.frame))} not: {example_words(examples)}; {do}"
-        )
+        message = f"{self.place(column)}: {must}; {rows_words(rows, self.rows)} not: {example_words(examples)}; {do}"
         spelled = self.mapping.spelled(column) if column else None
-        return [Issue(code, self.name, message, level, spelled, rows, len(self.frame), examples)]
+        return [Issue(code, self.name, message, level, spelled, rows, self.rows, examples)]
 
     def _examples(self, chosen: np.ndarray, values: pd.Series | None) -> tuple[dict[str, Any], ...]:
         first = self.frame[chosen].head(5)

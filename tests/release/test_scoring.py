@@ -14,7 +14,7 @@ import pytest
 
 from icp_ml.conditions import Condition, Rule
 from icp_ml.errors import DataError
-from icp_ml.release import scoring
+from icp_ml.release import batches
 from icp_ml.release.explaining import explain_account
 from icp_ml.release.folder import Release, write_release
 from icp_ml.release.frames import SCORE_COLUMNS
@@ -275,7 +275,7 @@ def test_sql_and_pandas_agree_on_hostile_values(tmp_path, document, parts, predi
     drawn = {name: rng.choice(np.array(values, dtype=object), 400) for name, values in HOSTILE.items()}
     rows = [[f"a{i}", *(drawn[name][i] for name in HOSTILE), "ad"] for i in range(400)]
     path = write_csv(tmp_path / "accounts.csv", rows)
-    monkeypatch.setattr(scoring, "BATCH_ROWS", 128)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 128)
     by_sql = scored(path, release, predictors)
     frames = [read_account(f"a{i}", release, path) for i in range(0, 400, 40)]
     by_pandas = score_accounts(pd.concat(frames), release.rules, release.segment_rules, release.attributes, predictors)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from icp_ml.config.loading import load_config
 from icp_ml.errors import DataError
@@ -78,3 +80,50 @@ def test_a_failing_query_shows_the_databases_answer(crm: Path) -> None:
 def test_the_same_rows_have_the_same_fingerprint(crm: Path) -> None:
     config = "tables: {subscriptions: {table: Contract, columns: {account_id: account}}}\n"
     assert read(crm, config).sources == read(crm, config).sources
+
+
+def test_what_one_table_is_refused_for_does_not_keep_the_others_from_being_read(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    config = (
+        "tables: {accounts: {query: \"SELECT 'A1' AS account_id, 3 AS employees; \"}, "
+        "subscriptions: {query: SELECT nope}, signals: {query: SELECT 1 AS account_id}}\n"
+    )
+    with pytest.raises(DataError) as error:
+        read(tmp_path, config, postgres_url)
+    assert 'column "nope" does not exist' in str(error.value)
+    assert "'occurred_at', must be there" in str(error.value)
+    assert "accounts" not in str(error.value).replace("add the accounts", "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"password": "hunter2"}, r"source\.url: the database answers: .*password authentication failed"),
+        ({"host": "127.0.0.1", "port": 1}, r"source\.url: the database answers: .*(refused|failed)"),
+        ({"database": "nowhere"}, r'source\.url: the database answers: .*database "nowhere" does not exist'),
+        ({"host": "hunter2@127.0.0.1"}, r"source\.url: in a URL, @ .* of a password are written as %40"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_one_message_without_the_password(
+    postgres_url: str, tmp_path: Path, wrong: dict[str, Any], message: str
+) -> None:
+    url = sa.make_url(postgres_url).set(**wrong).render_as_string(hide_password=False)
+    with pytest.raises(DataError, match=message) as error:
+        read(tmp_path, "", url)
+    assert len(str(error.value).splitlines()) == 1
+    assert "hunter2" not in str(error.value)
+    assert str(sa.make_url(postgres_url).password) not in str(error.value)
+
+
+def test_lists_are_tags_whatever_their_separator_would_be(postgres_url: str, tmp_path: Path) -> None:
+    accounts = "SELECT 'A1' AS account_id, ARRAY['a;b', ' c '] AS tools"
+    periods = "SELECT 'A1' AS account_id, date '2024-01-01' AS started_at, CAST(NULL AS date) AS ended_at, 1 AS arr"
+    path = tmp_path / "icp.yaml"
+    path.write_text(
+        f'name: acme\nattributes: {{tools: {{type: tags, separator: ","}}}}\n{URL}'
+        f'tables: {{accounts: {{query: "{accounts}"}}, subscriptions: {{query: "{periods}"}}}}\n',
+        encoding="utf-8",
+    )
+    tables = read_tables(load_config(path, environ={"CRM": postgres_url}), tmp_path)
+    assert tables.accounts["tools"].tolist() == [("a;b", "c")]
