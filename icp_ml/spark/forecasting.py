@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from icp_ml.release.folder import BOOSTERS, CRITERIA, SEGMENTS, Release
 
 SCHEMA = "p_win double, p_churn double"
 Files = tuple[tuple[str, bytes], ...]
+_AT_ONCE = 50_000
 
 
 def release_files(release: Release) -> Files:
@@ -31,6 +32,21 @@ def forecaster(files: Files) -> Callable[[pd.DataFrame], pd.DataFrame]:
         return score_cells(numbered, loaded(files), allow_missing=True)[["p_win", "p_churn"]]
 
     return forecast
+
+
+def gathered(batches: Iterable[pd.DataFrame], rows: int = _AT_ONCE) -> Iterator[pd.DataFrame]:
+    """Yield larger batches, of at least ``rows`` but for the last: a batch costs a moment, whatever its size.
+
+    Spark hands over a few thousand rows at once, as the file has them.
+    """
+    held: list[pd.DataFrame] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= rows:
+            yield pd.concat(held, ignore_index=True)
+            held = []
+    if held:
+        yield pd.concat(held, ignore_index=True)
 
 
 @lru_cache(maxsize=2)

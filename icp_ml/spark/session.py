@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from icp_ml.errors import ConfigError, DataError
+from icp_ml.spark.forecasting import gathered
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -30,7 +31,6 @@ _SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "50000",
 }
 _PYTHON = "PYSPARK_PYTHON"
 _ON_ONE_MACHINE = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
@@ -127,7 +127,7 @@ def register_forecast(
     from pyspark.sql.functions import pandas_udf
 
     def batches(cells: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        for batch in cells:
+        for batch in gathered(cells):
             yield forecast(batch)
 
     # Spark tells the kind of function by its annotations, and this module's are texts.
