@@ -1,7 +1,7 @@
 """What is gained by letting a database count the signals that no result depends on: rows fetched, seconds, peak memory.
 
 A PostgreSQL of its own holds many accounts, of which few ever bought, and the product events of them all. Each reading
-runs in a process of its own; seconds include its checks. ROWS sets the number of events.
+runs in a process of its own; seconds include its checks. EVENTS sets their number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from icp_ml.tables import database_source
 from icp_ml.tables.reading import check_tables
 from tests.engines.postgres import NO_POSTGRES, postgres_programs, private_postgres
 
-ROWS = int(os.environ.get("ROWS") or 5_000_000)
+ROWS = int(os.environ.get("EVENTS") or 5_000_000)
 ACCOUNTS, CUSTOMERS = 100_000, 5_000
 # Of the reading that leaves rows in the database, against the one that fetches them all.
 MOST_TIME, MOST_MEMORY = 0.5, 0.5

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-
 SCORED_FROM = (
     "CSV, Parquet or Excel file of accounts, folder of Parquet files, or URL#TABLE of a database; with Spark also a "
     "table's name."

@@ -20,7 +20,7 @@ from icp_ml.errors import ConfigError, nearest
 from icp_ml.tables.parsing import FALSE_WORDS, TRUE_WORDS
 
 _PLAIN_ONLY = (
-    "a number column must hold numbers up to 1e99, or text with plain ones ('1234.5'): '1,234', '1 234', '5 %' and the "
+    "a number column must hold numbers, or text with plain ones ('1234.5'): '1,234', '1 234', '5 %' and the "
     "like are missing here, while icp score reads them"
 )
 _EXACT_TEXT = "a category column must be text; levels that are numbers must not be stored as 5.0, nor days with a time"

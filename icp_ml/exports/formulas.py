@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from icp_ml.conditions import Rule
@@ -72,6 +73,26 @@ def printable(text: str, where: str) -> str:
     return text
 
 
+def field_names(scope: Scope, pattern: str, otherwise: str, where: str) -> dict[str, str]:
+    """Return each attribute's field: its column's name, or one like it where the CRM takes no such name.
+
+    Raises
+    ------
+    DataError
+        If two columns would have the same field.
+    """
+    names = {name: api_name(scope.column(name), pattern, otherwise) for name in scope.attributes}
+    columns: dict[str, str] = {}
+    for attribute, name in names.items():
+        other = columns.setdefault(name.lower(), scope.column(attribute))
+        if other != scope.column(attribute):
+            raise DataError(
+                f"--to {where}: the columns {other!r} and {scope.column(attribute)!r} would both be the field {name}; "
+                "rename one of them in the data and in the config"
+            )
+    return names
+
+
 def api_name(column: str, pattern: str, otherwise: str) -> str:
     r"""Return a column's name as the CRM can take it.
 
@@ -82,6 +103,23 @@ def api_name(column: str, pattern: str, otherwise: str) -> str:
         return column
     slug = re.sub(r"[^A-Za-z0-9]+", "_", column).strip("_") or "attribute"
     return otherwise.format(slug if slug[0].isalpha() else f"f_{slug}")
+
+
+def readme(scope: Scope, what: str, read: Mapping[str, str], limits: Sequence[str]) -> str:
+    """Return the README of a folder of formulas: what it is, which fields it reads, what it cannot say, its rules."""
+    lines = [
+        *scope.heading(),
+        "",
+        f"{what} Read:",
+        *(f"- {field} (column {scope.column(attribute)!r})" for attribute, field in read.items()),
+        "",
+        "What this form cannot say, or needs:",
+        *(f"- {limit}" for limit in limits),
+        "",
+        "Rules:",
+        *(f"- {line}" for line in scope.rule_lines()),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def check_length(formula: str, field: str, longest: int, where: str) -> str:

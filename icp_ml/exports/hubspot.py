@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from icp_ml.conditions import write_rule
 from icp_ml.conditions.operators import plain_number
 from icp_ml.config.schema import Attribute
-from icp_ml.exports.formulas import Flags, api_name, flags_of, printable, tiers_of
+from icp_ml.exports.formulas import Flags, field_names, flags_of, printable, readme, tiers_of
 from icp_ml.exports.scope import Scope
 
 _NAME = r"[a-z][a-z0-9_]*"
@@ -83,9 +83,9 @@ def hubspot_files(scope: Scope) -> dict[str, str]:
     Raises
     ------
     DataError
-        If a value cannot stand in a formula.
+        If a value cannot stand in a formula, or two columns would have one property.
     """
-    names = {name: api_name(scope.column(name), _NAME, "{}").lower() for name in scope.attributes}
+    names = {a: name.lower() for a, name in field_names(scope, _NAME, "{}", "hubspot").items()}
     flags = flags_of(scope)
     writer = HubspotWriter(names, scope.attributes)
     about = scope.review_words()
@@ -96,7 +96,15 @@ def hubspot_files(scope: Scope) -> dict[str, str]:
     ]  # fmt: skip
     inputs += [_property(name, kind, formula, about) for name, (kind, formula) in _results(scope, flags).items()]
     body = json.dumps({"inputs": inputs}, ensure_ascii=False, indent=2) + "\n"
-    return {"README.md": _readme(scope, names), "properties.json": body}
+    return {
+        "README.md": readme(
+            scope,
+            "`properties.json` is the body for `POST /crm/v3/properties/companies/batch/create`.",
+            names,
+            HUBSPOT_LIMITS,
+        ),
+        "properties.json": body,
+    }
 
 
 def _results(scope: Scope, flags: Flags) -> dict[str, tuple[str, str]]:
@@ -121,22 +129,6 @@ def _property(name: str, kind: str, formula: str, about: str) -> dict[str, str]:
         "description": about.strip(),
         "calculationFormula": formula,
     }
-
-
-def _readme(scope: Scope, names: dict[str, str]) -> str:
-    lines = [
-        *scope.heading(),
-        "",
-        "`properties.json` is the body for `POST /crm/v3/properties/companies/batch/create`. Properties read:",
-        *(f"- {name} (column {scope.column(attribute)!r})" for attribute, name in names.items()),
-        "",
-        "What this form cannot say, or needs:",
-        *(f"- {limit}" for limit in HUBSPOT_LIMITS),
-        "",
-        "Rules:",
-        *(f"- {line}" for line in scope.rule_lines()),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _text(text: str) -> str:

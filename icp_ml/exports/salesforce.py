@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from icp_ml.conditions import write_rule
 from icp_ml.conditions.operators import plain_number
 from icp_ml.config.schema import Attribute
-from icp_ml.exports.formulas import Flags, api_name, check_length, flags_of, printable, tiers_of
+from icp_ml.exports.formulas import Flags, check_length, field_names, flags_of, printable, readme, tiers_of
 from icp_ml.exports.scope import Scope
 
 _LONGEST = 3_900
@@ -81,9 +81,9 @@ def salesforce_files(scope: Scope) -> dict[str, str]:
     Raises
     ------
     DataError
-        If a formula is longer than Salesforce takes, or a value cannot stand in one.
+        If a formula is longer than Salesforce takes, a value cannot stand in one, or two columns have one field.
     """
-    fields = {name: api_name(scope.column(name), _NAME, "{}__c") for name in scope.attributes}
+    fields = field_names(scope, _NAME, "{}__c", "salesforce")
     flags = flags_of(scope)
     writer = SalesforceWriter(fields, scope.attributes)
     formulas = {f"ICP_{stem.title()}__c": write_rule(rule, writer) for stem, rule in flags.rules.items()}
@@ -91,7 +91,11 @@ def salesforce_files(scope: Scope) -> dict[str, str]:
     kinds = dict.fromkeys(formulas, "Checkbox")
     for name, (kind, formula) in _results(scope, flags).items():
         formulas[name], kinds[name] = formula, kind
-    files = {"README.md": _readme(scope, fields)}
+    files = {
+        "README.md": readme(
+            scope, "Formula fields of Account, for `sf project deploy start`.", fields, SALESFORCE_LIMITS
+        )
+    }
     for name, formula in formulas.items():
         checked = check_length(formula, name, _LONGEST, "salesforce")
         about = f"{scope.review_words()} {words.get(name, '')}".strip()
@@ -130,24 +134,6 @@ def _field(name: str, kind: str, formula: str, about: str) -> str:
         f"{digits}    <type>{kind}</type>\n"
         "</CustomField>\n"
     )
-
-
-def _readme(scope: Scope, fields: dict[str, str]) -> str:
-    renamed = [f"{scope.column(a)!r} is {f}" for a, f in fields.items() if f != scope.column(a)]
-    lines = [
-        *scope.heading(),
-        "",
-        "Formula fields of Account, for `sf project deploy start`. Fields read:",
-        *(f"- {field}" for field in fields.values()),
-        *(f"- renamed, since Salesforce takes no such name: {words}" for words in renamed),
-        "",
-        "What this form cannot say, or needs:",
-        *(f"- {limit}" for limit in SALESFORCE_LIMITS),
-        "",
-        "Rules:",
-        *(f"- {line}" for line in scope.rule_lines()),
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _text(text: str) -> str:

@@ -40,7 +40,8 @@ def check_target(database: Database, name: str, schema: str | None, columns: pa.
         if name not in inspector.get_table_names(schema):
             if name in table_names(database, schema):
                 raise DataError(
-                    f"{label} is a view or a foreign table; scores are written to a table: name another, or one not yet there"
+                    f"{label} is a view or a foreign table; scores are written to a table: name another, or "
+                    "one that is not there yet"
                 )
             return False
         found = [str(column["name"]) for column in inspector.get_columns(name, schema)]

@@ -16,12 +16,13 @@ PUSHED = ("postgresql", "sqlite")
 
 # PostgreSQL's own numbers of its types, as a driver tells them.
 _WHOLE, _TEXT, _UUID = {20, 21, 23}, {25, 1043}, {2950}
-_NUMBER = _WHOLE | {700, 701, 1700}
+_DECIMAL = 1700
+_NUMBER = _WHOLE | {700, 701, _DECIMAL}
 _DATE, _STAMP, _ZONED = 1082, 1114, 1184
 
-# Days and numbers beyond these are read in ways of their own.
+# Days and numbers beyond these are read in ways of their own, or not at all: well inside what number_shapes takes.
 _FIRST, _LAST = dt.date(1701, 1, 1), dt.date(2261, 1, 1)
-_MOST = 1e300
+_LEAST, _MOST, _MOST_DIGITS = 1e-90, 1e90, 100
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def signal_columns(
         return _sqlite(plain, as_of)
     codes = [kinds[c.name] for c in plain]
     fits = codes[0] in _TEXT | _WHOLE | _UUID and codes[2] in _TEXT and codes[3] in _NUMBER
-    return _postgres(plain, codes[1], as_of) if fits and codes[1] in (_DATE, _STAMP, _ZONED) else None
+    return _postgres(plain, codes, as_of) if fits and codes[1] in (_DATE, _STAMP, _ZONED) else None
 
 
 def among(dialect: str, column: sa.ColumnElement[str], ids: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -87,10 +88,10 @@ def among(dialect: str, column: sa.ColumnElement[str], ids: Sequence[str]) -> sa
     return column == sa.any_(sa.cast(array, postgresql.ARRAY(sa.Text())))
 
 
-def _postgres(plain: tuple[sa.ColumnClause[Any], ...], kind: object, as_of: dt.date | None) -> SignalColumns:
+def _postgres(plain: tuple[sa.ColumnClause[Any], ...], kinds: Sequence[object], as_of: dt.date | None) -> SignalColumns:
     account_id, occurred, signal, value = plain
     account = sa.cast(account_id, sa.Text()).collate("C")
-    edge = _edge(kind)
+    edge = _edge(kinds[1])
     readable = sa.and_(
         account_id.is_not(None),
         account != "",
@@ -99,10 +100,22 @@ def _postgres(plain: tuple[sa.ColumnClause[Any], ...], kind: object, as_of: dt.d
         occurred.is_not(None),
         occurred >= edge(_FIRST),
         occurred < edge(_LAST),
-        sa.or_(value.is_(None), value.between(sa.literal_column(f"-{_MOST}"), sa.literal_column(f"{_MOST}"))),
+        sa.or_(value.is_(None), _readable_number(value, kinds[3])),
     )
     later = sa.false() if as_of is None else occurred >= edge(as_of + dt.timedelta(days=1))
     return SignalColumns(plain, account, sa.cast(signal, sa.Text()).collate("C"), occurred, readable, later)
+
+
+def _readable_number(value: sa.ColumnElement[Any], kind: object) -> sa.ColumnElement[bool]:
+    """Return whether a number is one of usual size, written with a usual number of digits."""
+    if kind in _WHOLE:
+        return sa.true()
+    usual = sa.or_(value == sa.literal_column("0"), sa.func.abs(value).between(_number(_LEAST), _number(_MOST)))
+    return sa.and_(usual, sa.func.scale(value) <= _MOST_DIGITS) if kind == _DECIMAL else usual
+
+
+def _number(value: float) -> sa.ColumnElement[float]:
+    return sa.literal_column(f"{value:g}")
 
 
 def _edge(kind: object) -> Any:
@@ -128,7 +141,9 @@ def _sqlite(plain: tuple[sa.ColumnClause[Any], ...], as_of: dt.date | None) -> S
         sa.or_(day == sa.func.date(occurred, "+0 days"), day == sa.func.datetime(occurred, "+0 days")),
         day >= _FIRST.isoformat(),
         day < _LAST.isoformat(),
-        sa.or_(value.is_(None), sa.and_(sa.func.typeof(value).in_(["integer", "real"]), number.between(-_MOST, _MOST))),
+        sa.or_(
+            value.is_(None), sa.and_(sa.func.typeof(value).in_(["integer", "real"]), _readable_number(number, None))
+        ),
     )
     later = sa.false() if as_of is None else day >= (as_of + dt.timedelta(days=1)).isoformat()
     # A condition on an empty cell is neither true nor false.

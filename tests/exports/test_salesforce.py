@@ -13,7 +13,7 @@ from icp_ml.conditions import Condition, Rule
 from icp_ml.errors import DataError
 from icp_ml.exports.salesforce import salesforce_files
 from icp_ml.exports.scope import Scope
-from tests.exports.conftest import criterion, item
+from tests.exports.conftest import ATTRIBUTES, criterion, item
 from tests.exports.formula_worlds import random_frame, random_rule_conditions
 
 SPACE = "{http://soap.sforce.com/2006/04/metadata}"
@@ -93,13 +93,21 @@ def test_a_column_that_is_no_field_name_is_renamed_and_said_so(release):
     release.criteria["criteria"] = [criterion("C1", Rule((Condition("stack", "has", "zendesk"),)))]
     files = salesforce_files(Scope(release))
     assert formulas(files)["ICP_C1__c"] == 'INCLUDES(Tech_Stack__c, "zendesk")'
-    assert "'Tech Stack' is Tech_Stack__c" in files["README.md"]
+    assert "- Tech_Stack__c (column 'Tech Stack')" in files["README.md"]
 
 
 def test_a_formula_that_is_too_long_is_refused(release):
     levels = tuple(f"a rather long level {i}" for i in range(100))
     release.criteria["criteria"] = [criterion("C1", Rule((Condition("industry", "in", levels),)))]
     with pytest.raises(DataError, match=r"the formula of ICP_C1__c needs [\d,]+ characters and 3,900 are allowed"):
+        salesforce_files(Scope(release))
+
+
+def test_two_columns_that_would_have_one_field_are_refused(release):
+    release.criteria["attributes"] = {**ATTRIBUTES, "industry": {"type": "category", "column": "tech stack"}}
+    stack = Rule((Condition("industry", "in", ("a",)), Condition("stack", "has", "b")))
+    release.criteria["criteria"] = [criterion("C1", stack)]
+    with pytest.raises(DataError, match="'tech stack' and 'Tech Stack' would both be the field"):
         salesforce_files(Scope(release))
 
 

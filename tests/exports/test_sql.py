@@ -182,6 +182,11 @@ def test_a_category_held_as_a_number_is_its_whole_number_as_text(release, stored
     assert run(release, rows(f"('a', 60, {stored}, true, '')"))[0][3] == "C1"
 
 
+@pytest.mark.parametrize("stored", ["'NaN'::DOUBLE", "'inf'::FLOAT", "NULL", "''"])
+def test_a_category_that_is_no_number_where_it_is_held_as_one_is_missing(release, stored):
+    assert run(release, rows(f"('a', 60, {stored}, true, '')"))[0][3] == "C1"  # not C2: neither retail nor O'Neil
+
+
 def test_a_category_held_as_a_time_is_its_day(release):
     release.criteria["criteria"] = [criterion("C1", Rule((Condition("industry", "in", ("2024-01-31",)),)))]
     assert run(release, rows("('a', 60, TIMESTAMP '2024-01-31 00:00:00', true, '')"))[0][3] == "C1"

@@ -210,3 +210,13 @@ def test_scoring_killed_while_it_writes_leaves_the_table_as_it_was(
         os.kill(process.pid, signal.SIGKILL)
     assert before
     assert run(postgres_url, listed) == before
+
+
+def test_columns_that_the_release_does_not_read_are_not_even_computed(
+    postgres_url: str, schema: str, frozen: Release, tmp_path: Path
+) -> None:
+    fill(postgres_url, schema, frozen, PLAIN, tmp_path)
+    query = f'SELECT *, 1 / length(left(account_id, 0)) AS broken FROM "{schema}".accounts'
+    score_file(parse_address(f"{postgres_url}#{query}", {}), frozen, tmp_path / "some.csv")
+    score_file(FROZEN / "accounts.csv", frozen, tmp_path / "all.csv")
+    assert (tmp_path / "some.csv").read_bytes() == (tmp_path / "all.csv").read_bytes()

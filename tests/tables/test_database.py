@@ -127,3 +127,17 @@ def test_lists_are_tags_whatever_their_separator_would_be(postgres_url: str, tmp
     )
     tables = read_tables(load_config(path, environ={"CRM": postgres_url}), tmp_path)
     assert tables.accounts["tools"].tolist() == [("a;b", "c")]
+
+
+def test_columns_that_nobody_asks_for_are_not_even_computed(postgres_url: str, tmp_path: Path) -> None:
+    accounts = "SELECT 'A' || i AS account_id, 3 AS employees FROM generate_series(1, 9) i"
+    periods = (
+        "SELECT 'A1' AS account_id, date '2024-01-01' AS started_at, CAST(NULL AS date) AS ended_at, i AS arr, "
+        "1 / (i - i) AS broken FROM generate_series(1, 1) i"
+    )
+    config = f'tables: {{accounts: {{query: "{accounts}"}}, subscriptions: {{query: "{periods}"'
+    tables = read(tmp_path, f"{config}}}}}\n", postgres_url)
+    assert tables.subscriptions is not None
+    assert tables.subscriptions["arr"].tolist() == [1.0]
+    with pytest.raises(DataError, match="the database answers: division by zero"):
+        read(tmp_path, f"{config}, where: arr = 1}}}}\n", postgres_url)

@@ -131,6 +131,8 @@ def test_cells_that_cannot_be_read_are_found_whoever_they_belong_to(
         (never, "2025-02-31" if lite else None, "x", 1),
         (never, "2025-01-01", "", 1),
         (never, "2025-01-01", "x", "abc" if lite else "Infinity"),
+        *([] if "stamped" in f"{source}" else [(never, "2025-01-01", "x", value) for value in (1e-300, 1e250)]),
+        (never, "2025-01-01", "x", 0),
     ]
     with databases.with_signals(source, odd):
         less = check(crm, source)

@@ -47,6 +47,12 @@ def value() -> Iterator[Any]:
         ("−5", -5.0),
         ("1e3", 1000.0),
         ("  7 ", 7.0),
+        (" (7) ", -7.0),
+        ("EUR 5\u00a0", 5.0),
+        ("1e300", 1e300),
+        ("-9.5E-307", -9.5e-307),
+        ("9" * 200, float("9" * 200)),
+        ("1" + ",000" * 60, 1e180),
     ],
 )
 def test_a_number_is_read_through_separators_and_signs(value: Any, cell: str, number: float) -> None:
@@ -54,7 +60,23 @@ def test_a_number_is_read_through_separators_and_signs(value: Any, cell: str, nu
 
 
 @pytest.mark.parametrize(
-    "cell", ["abc", "A5", "SKU123", "12 34", "1,23,4", "nan", "inf", "1_000", "0x10", "1e400", "12 people"]
+    "cell",
+    [
+        "abc",
+        "A5",
+        "SKU123",
+        "12 34",
+        "1,23,4",
+        "nan",
+        "inf",
+        "1_000",
+        "0x10",
+        "1e400",
+        "1e308",
+        "12e300",
+        "9" * 201,
+        "12 people",
+    ],
 )
 def test_a_cell_that_is_no_number_is_missing_and_known_to_be_unreadable(value: Any, cell: str) -> None:
     sql = parsing.number_sql("c")
