@@ -16,6 +16,19 @@ import typer
 from typer.core import TyperGroup
 
 from icp_ml.errors import IcpError
+from pipelines.options import (
+    SCORED_FROM,
+    SCORED_TO,
+    AcceptedOnly,
+    AsJson,
+    ConfigPath,
+    Engine,
+    EngineName,
+    Master,
+    Overrides,
+    Quiet,
+    ReleaseName,
+)
 
 REFUSED, USER_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -65,20 +78,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="The company's config, a YAML file.")]
-ReleaseName = Annotated[
-    str, typer.Option("--release", metavar="DIR", help="Release folder, its id, or 'champion'.", show_default=False)
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Override a config key; may be given several times."),
-]
-AcceptedOnly = Annotated[
-    bool, typer.Option("--accepted-only", help="Use only the rules that a person has accepted, edited or added.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of words.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -190,31 +189,27 @@ def train(
         int | None, typer.Option("--seed", metavar="S", help="Seed of everything random; default: the config's.")
     ] = None,
     overrides: Overrides = None,
+    engine: EngineName = Engine.BUILT_IN,
+    master: Master = "local[*]",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Retrain and evaluate the churn and win models, as a trial.
 
     Nothing of it ships: an MLflow run and a challenger version are logged, and icp discover uses the settings found.
+    With --engine spark the churn model is trained in Spark, and its figures stand beside those of memory.
     """
     from pipelines.training import train as job
 
-    job(config, trials=trials, seed=seed, overrides=overrides or [], as_json=as_json, quiet=quiet)
+    spark = master if engine is Engine.SPARK else None
+    job(config, trials=trials, seed=seed, overrides=overrides or [], master=spark, as_json=as_json, quiet=quiet)
 
 
 @app.command()
 def score(
-    accounts: Annotated[
-        str,
-        typer.Argument(
-            metavar="ACCOUNTS",
-            help="CSV, Parquet or Excel file of accounts, folder of Parquet files, or URL#TABLE of a database.",
-        ),
-    ],
+    accounts: Annotated[str, typer.Argument(metavar="ACCOUNTS", help=SCORED_FROM)],
     release: ReleaseName,
-    out: Annotated[
-        str, typer.Option("--out", metavar="FILE", help="CSV or Parquet file to write, or URL#TABLE of a database.")
-    ],
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help=SCORED_TO)],
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score although a column that a rule uses is missing.")
     ] = False,
@@ -222,6 +217,8 @@ def score(
         bool, typer.Option("--no-models", help="Leave p_win and p_churn empty, which is many times faster.")
     ] = False,
     accepted_only: AcceptedOnly = False,
+    engine: EngineName = Engine.BUILT_IN,
+    master: Master = "local[*]",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -235,6 +232,7 @@ def score(
         allow_missing=allow_missing,
         models=not no_models,
         accepted_only=accepted_only,
+        master=master if engine is Engine.SPARK else None,
         as_json=as_json,
         quiet=quiet,
     )

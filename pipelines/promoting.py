@@ -131,7 +131,8 @@ class Promotion:
             return nullcontext({})
         told = {"champion_since": self.now, "grounds": entry["grounds"], "by": self.by, "note": self.note}
         # All are written each time, so that none is left from an earlier promotion of the same version.
-        return champion_alias(uri, name, release.id, {key: str(value or "-") for key, value in told.items()})
+        tags = {key: str(value or "-") for key, value in told.items()}
+        return champion_alias(uri, name, release.id, tags, str(entry["checksum"]))
 
     def _tell(self, verdict: Verdict, facts: Mapping[str, Any], champion: bool) -> None:
         document = {**verdict_document(verdict), **facts, "champion_now": champion}

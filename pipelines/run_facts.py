@@ -11,7 +11,7 @@ from typing import Any
 
 from icp_ml.config.loading import absolute_uri, config_folder
 from icp_ml.config.schema import Config
-from icp_ml.tracking.recording import sqlite_file
+from icp_ml.tracking.stores import sqlite_file
 
 _LIBRARIES = ("duckdb", "hdbscan", "mlflow", "numpy", "pandas", "scikit-learn", "scipy", "shap", "xgboost")
 ARTIFACTS = "mlartifacts"

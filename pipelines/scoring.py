@@ -23,22 +23,34 @@ def score(
     allow_missing: bool = False,
     models: bool = True,
     accepted_only: bool = False,
+    master: str | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Score a file or table and say what came out; DataError if the release, the accounts or a column is not there."""
+    """Score a file or table and say what came out, in Spark where there is a ``master``.
+
+    DataError if the release, the accounts or a column is not there.
+    """
     release = find_release(wanted)
     if accepted_only:
         release = release.with_accepted_only()
     with Stages(("score",), quiet=quiet).stage("score") as note:
-        summary = score_file(
-            _place(accounts),
-            release,
-            _place(out),
-            allow_missing=allow_missing,
-            models=models,
-            progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
-        )
+        if master is not None:
+            # What writes SQL is not needed otherwise, and takes a moment to load.
+            from icp_ml.spark.scoring import score_on_spark
+
+            summary = score_on_spark(
+                accounts, release, Path(out), master=master, allow_missing=allow_missing, models=models
+            )
+        else:
+            summary = score_file(
+                _place(accounts),
+                release,
+                _place(out),
+                allow_missing=allow_missing,
+                models=models,
+                progress=lambda done, of: note(f"{done:,} of {of:,} accounts" if of else f"{done:,} accounts"),
+            )
     if as_json:
         typer.echo(json.dumps(json_ready(asdict(summary)), indent=2, ensure_ascii=False))
     elif not quiet:

@@ -10,7 +10,7 @@ from icp_ml.errors import ConfigError
 from icp_ml.release.files import written_aside
 from icp_ml.release.folder import read_json
 from icp_ml.release.json_text import to_json_bytes
-from icp_ml.tracking.recording import sqlite_file
+from icp_ml.tracking.stores import sqlite_file
 from pipelines.locations import read_config
 from pipelines.run_facts import store
 

@@ -18,8 +18,9 @@ from icp_ml.config.loading import config_folder
 from icp_ml.config.schema import Config
 from icp_ml.drift import met_on, review
 from icp_ml.features.leaks import find_leaks
+from icp_ml.models.engines import EngineFigure
 from icp_ml.models.fitting import fit_models, model_attributes, model_records
-from icp_ml.models.settings import ModelSettings
+from icp_ml.models.settings import BUILT_IN, ModelSettings
 from icp_ml.models.storage import save_models
 from icp_ml.models.tuning import EXTRA, TRIALS, has_optuna, need_optuna, tune_outcome
 from icp_ml.models.tuning_memory import TrialMemory
@@ -27,6 +28,7 @@ from icp_ml.models.tuning_result import Trial, Tuning
 from icp_ml.models.types import ModelReport, Models
 from icp_ml.release.folder import Release
 from icp_ml.release.tuned_settings import write_settings
+from icp_ml.report.engines import engine_document, engine_metrics, engine_words
 from icp_ml.report.metrics import model_figures
 from icp_ml.report.training import outcome_note, print_training, training_document, training_note, tuning_figures
 from icp_ml.tables.reading import read_tables
@@ -37,6 +39,7 @@ from pipelines.locations import find_previous, read_config
 from pipelines.model_settings import settings_file
 from pipelines.progress import Stages
 from pipelines.run_facts import settings, store, versions
+from pipelines.training_on_spark import beside_memory, trainers
 
 TRIED = ".tried"
 """Folder beside the settings, where an interrupted search left what it had computed."""
@@ -67,6 +70,7 @@ def train(
     trials: int | None = None,
     seed: int | None = None,
     overrides: Sequence[str] = (),
+    master: str | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> None:
@@ -82,13 +86,15 @@ def train(
         In place of the config's.
     overrides : sequence of str
         ``key.path=value``.
+    master : str, optional
+        Where Spark runs, if it is to grow the trees of the churn model.
     as_json, quiet : bool
         Print JSON instead of words; print nothing.
 
     Raises
     ------
     IcpError
-        If config, tables or tracking need mending, or trials are asked for without Optuna.
+        If config, tables, tracking or Spark need mending, or trials are asked for without Optuna.
     """
     config = read_config(path, [*overrides, *([] if seed is None else [f"seed={seed}"])])
     budget = _budget(trials)
@@ -103,19 +109,25 @@ def train(
     with record_training(_training(prepared), uri, experiment, artifacts) as record:
         tunings = _tune(prepared, record, stages, memory)
         found = {outcome: tuning.settings for outcome, tuning in tunings.items() if tuning.found}
-        with stages.stage("models") as note:
-            models = fit_models(prepared.cohort, config, prepared.usable, note, ModelSettings(found))
+        with stages.stage("models") as note, trainers(master) as grown:
+            models = fit_models(prepared.cohort, config, prepared.usable, note, ModelSettings(found), grown)
+        engines: tuple[EngineFigure, ...] = ()
+        if master is not None:
+            settled = found.get("churn", BUILT_IN)
+            engines = beside_memory(prepared.cohort, config, prepared.usable, models, settled)
         as_of = prepared.cohort.as_of.isoformat()
         document = training_document(config.name, as_of, models, tunings, prepared.cohort.currency) | looked
+        document |= {"spark": {"churn": engine_document(engines)}} if master else {}
         with stages.stage("mlflow"):
-            _record(prepared, record, models, tunings, document)
+            _record(prepared, record, models, tunings, document, engines)
             kept = _keep(prepared, record.run_id, tunings, document)
             run = record.end(training_note(document), _overall(models, stages))
     memory.forget()
     if as_json:
         typer.echo(json.dumps(_script(document, run, kept, stages), indent=2, ensure_ascii=False))
     elif not quiet:
-        print_training(document, Console(), _places(path, run, kept, trials, moved, stages))
+        told = {f"Churn in Spark, {e.name}": engine_words(e) for e in engines}
+        print_training(document, Console(), told | _places(path, run, kept, trials, moved, stages))
 
 
 def _budget(trials: int | None) -> int:
@@ -217,6 +229,7 @@ def _record(
     models: Models,
     tunings: Mapping[str, Tuning],
     document: Mapping[str, Any],
+    engines: Sequence[EngineFigure],
 ) -> None:
     """Record and register each model; one that could not be trained has no run."""
     as_of = prepared.cohort.as_of.isoformat()
@@ -235,7 +248,9 @@ def _record(
                 TrainedOutcome(
                     outcome=outcome,
                     params={"model": kind, "settings": chosen, **state},
-                    metrics=_figures(report) | tuning_figures(tuning),
+                    metrics=_figures(report)
+                    | tuning_figures(tuning)
+                    | engine_metrics(outcome, engines if outcome == "churn" else ()),
                     note=outcome_note(document, outcome),
                     description=(
                         f"A trial, not a release: {kind}, {chosen} settings, fitted on everything up to {as_of}. Its "

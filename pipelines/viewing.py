@@ -10,7 +10,8 @@ from pathlib import Path
 import typer
 
 from icp_ml.errors import ConfigError
-from icp_ml.tracking.recording import masked, readable, sqlite_file, ui_command, ui_environment
+from icp_ml.tracking.recording import ui_command, ui_environment
+from icp_ml.tracking.stores import masked, readable, sqlite_file
 from pipelines.locations import read_config
 from pipelines.run_facts import ARTIFACTS, store
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from icp_ml.conditions import Rule, write_rule
-from icp_ml.exports.cells import Expression, joined, text_literal, written
+from icp_ml.exports.cells import Expression, column, joined, text_literal, written
 from icp_ml.exports.dialects import Dialect
 from icp_ml.exports.scope import Scope, plain
 from icp_ml.exports.sql_rows import from_part, typed_names, typed_rows
@@ -64,49 +64,78 @@ def sql_limits(scope: Scope, dialect: Dialect, *, segment: bool = False) -> list
     return said + list(dialect.limits)
 
 
-def sql_query(scope: Scope, dialect: Dialect, table: str, *, segment: bool = False) -> exp.Select:
-    """Return the SELECT: cells are typed, then rules hold or not, then points are added, then a tier is named."""
-    last = ["segment"] if segment else []
-    scored = from_part(_summed(scope, dialect, table, last), "summed").select(
+def sql_query(
+    scope: Scope,
+    dialect: Dialect,
+    table: str,
+    *,
+    segment: bool = False,
+    reasons: bool = False,
+    carried: Sequence[str] = (),
+) -> exp.Select:
+    """Return the SELECT: cells are typed, then rules hold or not, then points are added, then a tier is named.
+
+    Parameters
+    ----------
+    scope, dialect, table, segment
+        As in :func:`sql_text`.
+    reasons : bool, default False
+        Whether the JSON text of ``icp score`` follows: what is said of each rule that holds, with its points.
+    carried : sequence of str
+        Columns of the table that come last, as they are, for an engine that adds what SQL cannot say.
+    """
+    last = [*(["reasons"] if reasons else []), *(["segment"] if segment else [])]
+    last += [column(name).sql(dialect=dialect.sqlglot) for name in carried]
+    scored = from_part(_summed(scope, dialect, table, last, carried), "summed").select(
         "account_id",
         "CASE WHEN points > 100 THEN 100 WHEN points < 0 THEN 0 ELSE points END AS icp_score",
         "refused",
         "matched_criteria",
         *last,
+        dialect=dialect.sqlglot,
     )
     tier = exp.alias_(_tier(scope), "icp_tier")
-    return from_part(scored, "scored").select("account_id", "icp_score", tier, "matched_criteria", *last)
+    outer = from_part(scored, "scored")
+    return outer.select("account_id", "icp_score", tier, "matched_criteria", *last, dialect=dialect.sqlglot)
 
 
-def _summed(scope: Scope, dialect: Dialect, table: str, last: Sequence[str]) -> exp.Select:
-    """Return the SELECT of points, refusals and matched ids."""
+def _summed(scope: Scope, dialect: Dialect, table: str, last: Sequence[str], carried: Sequence[str]) -> exp.Select:
+    """Return the SELECT of points, refusals, matched ids and, where they are asked for, reasons."""
     flags = {f"holds_{rule.id.lower()}": rule for rule in scope.rules.rules}
     own = {rule.rule: name for name, rule in flags.items()}
     lines = [line for line in scope.rules.reasons if line.points]
     # A line of the scorecard mostly is its criterion's own rule.
     others = {f"line_{i}": line.rule for i, line in enumerate(lines, 1) if line.rule not in own}
     named = own | {rule: name for name, rule in others.items()}
-    held = _held(scope, dialect, table, {name: rule.rule for name, rule in flags.items()} | others, bool(last))
+    rules = {name: rule.rule for name, rule in flags.items()} | others
+    held = _held(scope, dialect, table, rules, "segment" in last, carried)
     points = _sum([exp.Literal.number(scope.rules.base), *(_if(named[x.rule], x.points, 0) for x in lines)])
     refused = _sum([exp.Literal.number(0), *(exp.column(name) for name, rule in flags.items() if rule.excludes)])
     matched = _matched({name: rule.id for name, rule in flags.items()})
+    told = {line: text_literal(f", {line.as_json()}", dialect) for line in scope.rules.reasons}
+    reasons = _enclosed([_if_text(named[line.rule], text) for line, text in told.items()])
     return from_part(held, "held").select(
         "account_id",
         exp.alias_(points, "points"),
         exp.alias_(refused, "refused"),
         exp.alias_(matched, "matched_criteria"),
-        *last,
+        *(exp.alias_(reasons, name) if name == "reasons" else name for name in last),
+        dialect=dialect.sqlglot,
     )
 
 
-def _held(scope: Scope, dialect: Dialect, table: str, rules: dict[str, Rule], segment: bool) -> exp.Select:
+def _held(
+    scope: Scope, dialect: Dialect, table: str, rules: dict[str, Rule], segment: bool, carried: Sequence[str]
+) -> exp.Select:
     """Return the SELECT that has 1 where a rule holds, else 0, and the segment where it is asked for."""
     segments = scope.segments.rules if segment else ()
     asked = [*rules.values(), *(rule for _, rule in segments)]
     used = scope.used(attribute for rule in asked for attribute in rule.attributes)
     names = typed_names(used)
     writer = SqlWriter(names, used, dialect)
-    held = from_part(typed_rows(scope, dialect, table, used, names), "typed").select("account_id")
+    rest = [column(name) for name in carried]
+    typed = typed_rows(scope, dialect, table, used, names).select(*rest)
+    held = from_part(typed, "typed").select("account_id", *(column(name) for name in carried))
     for name, rule in rules.items():
         holds = exp.Case().when(write_rule(rule, writer), exp.Literal.number(1)).else_(exp.Literal.number(0))
         held = held.select(exp.alias_(holds, name))
@@ -136,6 +165,18 @@ def _value(value: int | str) -> Expression:
     if isinstance(value, str):
         return exp.Literal.string(value)
     return exp.Neg(this=exp.Literal.number(-value)) if value < 0 else exp.Literal.number(value)
+
+
+def _if_text(flag: str, then: Expression) -> Expression:
+    holds = exp.EQ(this=exp.column(flag), expression=exp.Literal.number(1))
+    return exp.Case().when(holds, then).else_(exp.Literal.string(""))
+
+
+def _enclosed(parts: Sequence[Expression]) -> Expression:
+    """Return texts that each begin with a comma and a space as one list in brackets, the first comma cut off."""
+    inner = joined([exp.Literal.string(""), *parts])
+    cut = exp.Substring(this=inner, start=exp.Literal.number(3), length=exp.Literal.number(_LONGEST))
+    return joined([exp.Literal.string("["), cut, exp.Literal.string("]")])
 
 
 def _matched(ids: dict[str, str]) -> Expression:

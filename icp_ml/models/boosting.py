@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from icp_ml.models.tree_margins import SmallTrees
 from icp_ml.models.tree_shap import Tree
 
 # One thread: sums in one order, so the same bytes on every machine; at these sizes a second one gains nothing.
-_ENGINE: dict[str, Any] = {"tree_method": "hist", "nthread": 1}
+_ENGINE: dict[str, Any] = {"nthread": 1}
 
 _MANY = 20_000
 """Accounts from which on reading the trees pays."""
@@ -133,6 +133,25 @@ class Booster:
         return np.asarray(margin, dtype=float)
 
 
+class Trainer(Protocol):
+    """What fits trees: :func:`train_booster` in memory, or another engine that keeps to its arguments."""
+
+    def __call__(
+        self,
+        encoded: pd.DataFrame,
+        label: np.ndarray,
+        loss: Loss,
+        *,
+        offset: np.ndarray | None = None,
+        monotone: Sequence[int] = (),
+        rounds: int | None = None,
+        random_state: int = 0,
+        settings: BoosterSettings = BUILT_IN,
+    ) -> Booster:
+        """Fit boosted trees, as :func:`train_booster` says."""
+        ...
+
+
 def train_booster(
     encoded: pd.DataFrame,
     label: np.ndarray,
@@ -169,9 +188,7 @@ def train_booster(
     -------
     Booster
     """
-    parameters = settings.parameters() | _ENGINE | _OBJECTIVES[loss] | {"seed": random_state}
-    if any(monotone):
-        parameters["monotone_constraints"] = tuple(int(m) for m in monotone)
+    parameters = tree_parameters(loss, monotone, random_state, settings) | _ENGINE
     matrix = _matrix(encoded)
     matrix.set_info(label=np.asarray(label, dtype=float))
     if offset is not None:
@@ -179,10 +196,25 @@ def train_booster(
     return Booster(xgb.train(parameters, matrix, rounds or settings.rounds[-1]))
 
 
+def tree_parameters(
+    loss: Loss, monotone: Sequence[int], random_state: int, settings: BoosterSettings
+) -> dict[str, Any]:
+    """Return what decides the trees in xgboost's own names, whichever engine grows them."""
+    parameters = settings.parameters() | _OBJECTIVES[loss] | {"tree_method": "hist", "seed": random_state}
+    if any(monotone):
+        parameters["monotone_constraints"] = tuple(int(m) for m in monotone)
+    return parameters
+
+
+def column_kinds(encoded: pd.DataFrame) -> list[str]:
+    """Return xgboost's kind of each encoded column: ``c`` for categories, by their codes, else ``q``."""
+    return ["c" if isinstance(dtype, pd.CategoricalDtype) else "q" for dtype in encoded.dtypes]
+
+
 def _matrix(encoded: pd.DataFrame) -> xgb.DMatrix:
     """Return an encoded frame as xgboost's own input."""
-    kinds = ["c" if isinstance(dtype, pd.CategoricalDtype) else "q" for dtype in encoded.dtypes]
-    return xgb.DMatrix(_values_of(encoded), feature_types=kinds or None, enable_categorical=True, nthread=1)
+    kinds = column_kinds(encoded) or None
+    return xgb.DMatrix(_values_of(encoded), feature_types=kinds, enable_categorical=True, nthread=1)
 
 
 def _values_of(encoded: pd.DataFrame) -> np.ndarray:

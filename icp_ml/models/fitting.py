@@ -11,6 +11,7 @@ import pandas as pd
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.config.schema import Attribute, Config
 from icp_ml.errors import ConfigError, nearest
+from icp_ml.models.boosting import Trainer, train_booster
 from icp_ml.models.calibration import judge_calibration
 from icp_ml.models.crossfit import FOLDS, CrossFit, assign_folds, cross_fit
 from icp_ml.models.effects import importance, level_effects
@@ -47,6 +48,7 @@ def fit_models(
     usable: Sequence[str],
     progress: Callable[[str], None] = lambda message: None,
     settings: ModelSettings | None = None,
+    trainers: Mapping[str, Trainer] | None = None,
 ) -> Models:
     """Fit the churn and the win model.
 
@@ -62,6 +64,8 @@ def fit_models(
         Told in words what is being done.
     settings : ModelSettings, optional
         How trees are grown, as ``icp train`` found it; the built-in ones if not given.
+    trainers : mapping, optional
+        By outcome, what grows its trees; in memory if not given.
 
     Returns
     -------
@@ -78,9 +82,9 @@ def fit_models(
     reports: dict[str, ModelReport | None] = {"churn": None, "win": None}
     for outcome, records in measured.items():
         decided = cohort.attributes.loc[cohort.decided | cohort.customers, list(attributes)]
-        report = fit_outcome(
-            records, decided, attributes, config.seed, progress, (settings or ModelSettings()).of(outcome)
-        )
+        grown = (settings or ModelSettings()).of(outcome)
+        train = (trainers or {}).get(outcome, train_booster)
+        report = fit_outcome(records, decided, attributes, config.seed, progress, grown, train=train)
         reports[outcome] = _with_profit(report, cohort, config)
     return Models(reports["churn"], reports["win"], absent)
 
@@ -93,6 +97,7 @@ def fit_outcome(
     progress: Callable[[str], None] = lambda message: None,
     settings: BoosterSettings = BUILT_IN,
     held: HoldOut | None = None,
+    train: Trainer = train_booster,
 ) -> ModelReport:
     """Judge the kinds of models of one outcome, refit the one that ships on everything, and explain it.
 
@@ -112,6 +117,8 @@ def fit_outcome(
         How boosted trees are grown.
     held : HoldOut, optional
         What :func:`icp_ml.models.holdout.hold_out` gave for the same arguments, to judge by; made if not given.
+    train : Trainer, optional
+        What grows boosted trees; those of the learning curve, which ship nowhere, are grown in memory all the same.
 
     Returns
     -------
@@ -119,11 +126,13 @@ def fit_outcome(
     """
     outcome = records.target.outcome
     progress(f"{outcome} model: testing on later accounts")
-    scores = score(held or hold_out(records, attributes, random_state, settings), random_state)
+    scores = score(held or hold_out(records, attributes, random_state, settings, train=train), random_state)
     progress(f"{outcome} model: fitting on {len(records.frame):,} accounts")
     fold = assign_folds(records.target.label, FOLDS, random_state)
     fitted = {
-        kind: cross_fit(learner_of(kind, attributes, random_state, settings), records.frame, records.target, fold)
+        kind: cross_fit(
+            learner_of(kind, attributes, random_state, settings, train), records.frame, records.target, fold
+        )
         for kind in ("boosted", "logistic")
     }
     choice = choose(scores, _cross_validated(fitted, records, scores, random_state))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.config.schema import Attribute
+from icp_ml.models.boosting import Trainer, train_booster
 from icp_ml.models.crossfit import INNER_FOLDS, assign_folds, cross_fit
 from icp_ml.models.history import Records, Split, random_splits, rolling_splits
 from icp_ml.models.learners import Learner, learner_of
@@ -92,6 +93,7 @@ def hold_out(
     random_state: int,
     settings: BoosterSettings = BUILT_IN,
     plan: Plan | None = None,
+    train: Trainer = train_booster,
 ) -> HoldOut:
     """Predict accounts begun after past cut-offs; by cross-validation where the history is too short for that.
 
@@ -107,6 +109,8 @@ def hold_out(
         How boosted trees are grown.
     plan : Plan, optional
         Who is predicted, if not those of :func:`judging_plan`.
+    train : Trainer, optional
+        What grows boosted trees; in memory if not given.
 
     Returns
     -------
@@ -122,7 +126,7 @@ def hold_out(
     by_month = {}
     for kind in KINDS[:2]:
         slices: Sequence[Slice] = [
-            forecast(learner_of(kind, attributes, random_state, settings.at(s.label)), records, s, random_state)
+            forecast(learner_of(kind, attributes, random_state, settings.at(s.label), train), records, s, random_state)
             for s in splits
         ]
         updates[kind] = None

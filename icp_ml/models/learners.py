@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from icp_ml.config.schema import Attribute
 from icp_ml.features.encoding import AttributeEncoder
-from icp_ml.models.boosting import Booster, train_booster
+from icp_ml.models.boosting import Booster, Trainer, train_booster
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
 from icp_ml.models.targets import Target
 
@@ -113,12 +113,13 @@ class BoostedPath:
 
 @dataclass(frozen=True)
 class BoostedLearner:
-    """Learns boosted trees."""
+    """Learns boosted trees, with whatever grows them."""
 
     attributes: Mapping[str, Attribute]
     random_state: int
     settings: BoosterSettings = BUILT_IN
     kind: str = "boosted"
+    train: Trainer = train_booster
 
     def fit_path(self, frame: pd.DataFrame, target: Target) -> BoostedPath:
         """Fit as many trees as there may be."""
@@ -128,7 +129,7 @@ class BoostedLearner:
         """Fit ``settings.rounds[setting]`` trees."""
         encoder = AttributeEncoder(self.attributes).fit(frame)
         encoded = encoder.transform(frame)
-        booster = train_booster(
+        booster = self.train(
             encoded,
             target.label,
             target.loss,
@@ -216,12 +217,16 @@ class LogisticLearner:
 
 
 def learner_of(
-    kind: str, attributes: Mapping[str, Attribute], random_state: int, settings: BoosterSettings = BUILT_IN
+    kind: str,
+    attributes: Mapping[str, Attribute],
+    random_state: int,
+    settings: BoosterSettings = BUILT_IN,
+    train: Trainer = train_booster,
 ) -> Learner:
-    """Return what learns a kind, ``boosted`` or ``logistic``; seed and settings are those of the trees."""
+    """Return what learns a kind, ``boosted`` or ``logistic``; seed, settings and trainer are those of the trees."""
     if kind == "logistic":
         return LogisticLearner(attributes)
-    return BoostedLearner(attributes, random_state, settings)
+    return BoostedLearner(attributes, random_state, settings, train=train)
 
 
 def _penalised(design: np.ndarray, target: Target, penalty: float) -> tuple[np.ndarray, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from icp_ml.tables.sources import ROW, Connection, Scan, scan_file
 
 _SQL_TYPES = {"number": "DOUBLE", "category": "VARCHAR", "boolean": "BOOLEAN", "tags": "VARCHAR[]"}
 _SHOWN = 5
+ALLOW_MISSING = "--allow-missing"
+"""How a person allows a column to be missing; who offers another way puts its name in place."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,16 @@ def account_rows(scan: Scan, release: Release) -> AccountRows:
     return AccountRows(scan.label, sql, columns, scan.columns, missing)
 
 
+def columns_found(columns: Sequence[str], release: Release) -> dict[str, str | None]:
+    """Return which of a table's columns holds ``account_id``, ``observed_at`` and each attribute, None where none does.
+
+    A source name counts before the standard one.
+    """
+    names = {standard: _names(release, standard) for standard in ("account_id", "observed_at")}
+    names |= {name: (entry["column"], name) for name, entry in release.criteria["attributes"].items()}
+    return {standard: next((n for n in wanted if n in columns), None) for standard, wanted in names.items()}
+
+
 def columns_looked_for(release: Release) -> set[str]:
     """Return every name under which a column that scoring reads may be found."""
     entries = release.criteria["attributes"]
@@ -115,7 +127,7 @@ def check_columns(rows: AccountRows, release: Release, needed: Iterable[str]) ->
     more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
     raise DataError(
         f"{rows.label}: every column that an active rule uses must be there; missing: {named}{more}. Add it, or score "
-        "with --allow-missing, which takes it as missing for every account"
+        f"with {ALLOW_MISSING}, which takes it as missing for every account"
     )
 
 

@@ -9,16 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from icp_ml.errors import ConfigError
-from icp_ml.tracking.recording import (
-    MODEL_NOTES,
-    LoggedModel,
-    RunStore,
-    TrackedRun,
-    first_line,
-    masked,
-    mlflow_store,
-    readable,
-)
+from icp_ml.release.folder import BOOSTERS, Release, checksum
+from icp_ml.tracking.recording import MODEL_NOTES, RELEASE, LoggedModel, RunStore, TrackedRun, mlflow_store
+from icp_ml.tracking.released import ModelCode, released_code
+from icp_ml.tracking.stores import first_line, masked, readable
 
 PARTS = ("churn", "win", "early_churn", "segments", "criteria")
 _REGISTERED = ("churn", "win")
@@ -131,8 +125,10 @@ class _Recording:
             child = self._run(part, parent)
             store.log(child, {"model": model} if model else {}, metrics)
             if model and part in _REGISTERED:
-                registered[part] = store.model(child, self._model(part, model))
+                registered[part] = store.model(child, self._model(part, model, discovery.release / BOOSTERS))
             store.end(child)
+        code = released_code(Release.load(discovery.release))
+        registered[RELEASE] = store.model(parent, self._model(RELEASE, "the whole release", code))
         for outcome, version in registered.items():
             store.tag(parent, f"icp.registered_{outcome}", version)
         store.end(parent)
@@ -149,13 +145,17 @@ class _Recording:
         note = f"{_NOTES[name]} Part of release {self.discovery.release_id}." if parent else self.discovery.description
         return self.store.start(name, tags, note, "icp discover", parent)
 
-    def _model(self, outcome: str, kind: str) -> LoggedModel:
+    def _model(self, outcome: str, kind: str, content: Path | ModelCode) -> LoggedModel:
         return LoggedModel(
             company=self.discovery.name,
             outcome=outcome,
-            folder=self.discovery.release / "boosters",
+            content=content,
             description=f"Release {self.discovery.release_id}, data up to {self.discovery.as_of}: {kind}.",
             version=self.discovery.version,
-            # By the release a promotion finds the version again.
-            tags={"release_id": self.discovery.release_id, "as_of": self.discovery.as_of},
+            # By these a promotion finds the version again, and that the release is still the one that was recorded.
+            tags={
+                "release_id": self.discovery.release_id,
+                "as_of": self.discovery.as_of,
+                "checksum": checksum(self.discovery.release),
+            },
         )

@@ -1,7 +1,8 @@
-"""Writing to MLflow, and where a store is. The only module that imports mlflow.
+"""Writing to MLflow. The only module that imports mlflow, but for the script that it stores with a release's model.
 
-Runs are written through the client, in few calls, so that logging costs seconds. Models are logged as data and a loader
-that ships with this package: neither pickle nor code of a run is ever stored or executed.
+Runs are written through the client, in few calls, so that logging costs seconds. Models are logged as data, with the
+name of a loader that ships with this package or a script of it: neither pickle nor code of a run is ever stored or
+executed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from icp_ml.tracking.released import ModelCode
+from icp_ml.tracking.stores import sqlite_file
+
 _EXPERIMENT = {
     # Without it MLflow takes an experiment without training code for one of language models, and shows it as such.
     "mlflow.experimentKind": "custom_model_development",
@@ -27,7 +31,10 @@ _EXPERIMENT = {
 MODEL_NOTES = {
     "churn": "The churn model: how well it tells who leaves, on later accounts, beside its rivals.",
     "win": "The win model: how well it tells who is won, on later accounts, beside its rivals.",
+    "release": "The release as a model: raw account columns in, the columns of icp score out.",
 }
+RELEASE = "release"
+"""What stands in place of an outcome for the model that is the whole release."""
 CHALLENGER = "challenger"
 """Alias of the version that was found last."""
 _LOADER = "icp_ml.tracking.loading"
@@ -35,7 +42,6 @@ _LONGEST_TAG = 7_500
 _LONGEST_PARAM = 500
 _BATCH = 900  # MLflow takes at most 1,000 entries in one call
 _BATCH_PARAMS = 100
-_SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///(?P<file>[^?]+)")
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -76,9 +82,9 @@ class LoggedModel:
     Parameters
     ----------
     company, outcome : str
-        It is registered as ``icp-<company>-<outcome>``.
-    folder : Path
-        Its files, from :func:`icp_ml.models.storage.save_models`.
+        It is registered as ``icp-<company>-<outcome>``, and as ``icp-<company>`` where it is the whole release.
+    content : Path or ModelCode
+        Its files, from :func:`icp_ml.models.storage.save_models`; or the script that reads them.
     description : str
         What this version is.
     version : str
@@ -89,39 +95,24 @@ class LoggedModel:
 
     company: str
     outcome: str
-    folder: Path
+    content: Path | ModelCode
     description: str
     version: str
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """Its name in the registry."""
+        return registered_name(self.company, self.outcome)
 
-def masked(uri: str) -> str:
-    """Return a URI without its password.
 
-    >>> masked("postgresql://ann:secret@host/db")
-    'postgresql://ann:***@host/db'
+def registered_name(company: str, outcome: str) -> str:
+    """Return the name a model is registered under.
+
+    >>> registered_name("acme", "churn"), registered_name("acme", "release")
+    ('icp-acme-churn', 'icp-acme')
     """
-    return re.sub(r"(://[^:/@\s]*):[^@\s]+@", r"\1:***@", uri)
-
-
-def readable(uri: str) -> str:
-    """Return a URI for people: without its password, and without steps up and down in a file's path.
-
-    >>> readable("sqlite:////data/configs/../mlflow.db"), readable("https://mlflow.example.com/a/../b")
-    ('sqlite:////data/mlflow.db', 'https://mlflow.example.com/a/../b')
-    """
-    file = sqlite_file(uri)
-    return masked(uri.replace(file.as_posix(), Path(os.path.normpath(file)).as_posix()) if file else uri)
-
-
-def sqlite_file(uri: str) -> Path | None:
-    """Return the file of a SQLite tracking URI, None for any other.
-
-    >>> sqlite_file("sqlite:////data/mlflow.db"), sqlite_file("http://localhost:5000")
-    (PosixPath('/data/mlflow.db'), None)
-    """
-    found = _SQLITE.match(uri)
-    return Path(found["file"]) if found else None
+    return f"icp-{company}" if outcome == RELEASE else f"icp-{company}-{outcome}"
 
 
 def ui_command(uri: str, artifacts: Path, host: str, port: int) -> list[str]:
@@ -196,17 +187,15 @@ class RunStore:
             self.client.log_inputs(run_id, datasets=datasets)
 
     def model(self, run_id: str, model: LoggedModel) -> str:
-        """Log and register a model as files and the name of the module that reads them; returns ``name/version``."""
+        """Log and register a model as files and what reads them; returns ``name/version``."""
         import mlflow
         import mlflow.pyfunc
 
-        name = f"icp-{model.company}-{model.outcome}"
+        name = model.name
         with mlflow.start_run(run_id=run_id):
             info = mlflow.pyfunc.log_model(
                 name=model.outcome,
-                loader_module=_LOADER,
-                data_path=str(model.folder),
-                model_config={"outcome": model.outcome},
+                **_content(model),
                 pip_requirements=[f"icp-ml=={model.version}"],
                 metadata=dict(model.tags),
             )
@@ -237,6 +226,21 @@ class RunStore:
             return str(found.experiment_id)
         local = artifacts.as_uri() if sqlite_file(self.uri) else None
         return str(self.client.create_experiment(name, artifact_location=local, tags=_EXPERIMENT))
+
+
+def _content(model: LoggedModel) -> dict[str, Any]:
+    """Return what MLflow stores of a model: a folder and its loader's name, or a script and the files it reads."""
+    if isinstance(model.content, Path):
+        config = {"outcome": model.outcome}
+        return {"loader_module": _LOADER, "data_path": str(model.content), "model_config": config}
+    from mlflow.models import ModelSignature
+
+    return {
+        "python_model": str(model.content.script),
+        "artifacts": dict(model.content.files),
+        "signature": ModelSignature.from_dict(dict(model.content.signature)),
+        "input_example": model.content.example,
+    }
 
 
 def client_of(uri: str) -> Any:
@@ -294,8 +298,3 @@ def _shortened(text: str) -> str:
     if len(text) <= _LONGEST_TAG:
         return text
     return text[:_LONGEST_TAG].rsplit("\n", 1)[0] + "\n\nThe rest is in `report.html`.\n"
-
-
-def first_line(err: BaseException) -> str:
-    """Return what went wrong in one line; MLflow repeats the URI in it, with its password."""
-    return masked((str(err).strip().splitlines() or [type(err).__name__])[0])[:300]

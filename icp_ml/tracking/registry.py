@@ -7,15 +7,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from icp_ml.errors import ConfigError
-from icp_ml.tracking.recording import CHALLENGER, client_of, first_line, masked, mlflow_store
+from icp_ml.tracking.recording import CHALLENGER, RELEASE, client_of, mlflow_store, registered_name
+from icp_ml.tracking.stores import first_line, masked
 
 CHAMPION = "champion"
-OUTCOMES = ("churn", "win")
+OUTCOMES = ("churn", "win", RELEASE)
 _TAG = "icp.release_id"
+_CHECKSUM = "icp.checksum"
 
 
 @contextmanager
-def champion_alias(uri: str, name: str, release_id: str, tags: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def champion_alias(
+    uri: str, name: str, release_id: str, tags: Mapping[str, str], checksum: str | None = None
+) -> Iterator[dict[str, str]]:
     """Move the alias ``champion`` to a release's models; it moves back if the block fails.
 
     Parameters
@@ -23,11 +27,15 @@ def champion_alias(uri: str, name: str, release_id: str, tags: Mapping[str, str]
     uri : str
         MLflow tracking URI, absolute.
     name : str
-        Company; its models are registered as ``icp-<name>-churn`` and ``icp-<name>-win``.
+        Company; its models are registered as ``icp-<name>-churn`` and ``icp-<name>-win``, its releases as
+        ``icp-<name>``.
     release_id : str
         The new champion.
     tags : mapping
         Told of each of its versions, without the prefix ``icp.``; a former champion keeps its own.
+    checksum : str, optional
+        Of the release as it is now: where its rules changed after it was recorded, the version that holds the whole
+        release would score by other rules, and does not become the champion.
 
     Yields
     ------
@@ -43,7 +51,7 @@ def champion_alias(uri: str, name: str, release_id: str, tags: Mapping[str, str]
     with mlflow_store(uri) as errors:
         registry = None
         try:
-            registry = _Registry(client_of(uri), name)
+            registry = _Registry(client_of(uri), name, checksum)
             moved = registry.move(release_id, tags)
         except errors as err:
             if registry is not None:
@@ -62,13 +70,14 @@ def champion_alias(uri: str, name: str, release_id: str, tags: Mapping[str, str]
 class _Registry:
     """One company's registered models, and where their alias stood."""
 
-    def __init__(self, client: Any, name: str) -> None:
-        self.client, self.models = client, {outcome: f"icp-{name}-{outcome}" for outcome in OUTCOMES}
+    def __init__(self, client: Any, name: str, checksum: str | None) -> None:
+        self.client, self.models = client, {outcome: registered_name(name, outcome) for outcome in OUTCOMES}
+        self.checksum = checksum
         self.stood: dict[str, dict[str, str]] = {}
 
     def move(self, release_id: str, tags: Mapping[str, str]) -> dict[str, str]:
         """Point the alias to a release's versions."""
-        versions = {outcome: self._version(model, release_id) for outcome, model in self.models.items()}
+        versions = {outcome: self._version(outcome, release_id) for outcome in self.models}
         for outcome, version in versions.items():
             model = self.models[outcome]
             aliases = self._aliases(model)
@@ -106,7 +115,10 @@ class _Registry:
         found: Any = self.client.get_registered_model(model).aliases
         return {alias: str(version) for alias, version in found.items()}
 
-    def _version(self, model: str, release_id: str) -> str | None:
+    def _version(self, outcome: str, release_id: str) -> str | None:
         """Latest version of a release, for the same release may have been recorded twice."""
-        found = self.client.search_model_versions(f"name = '{model}' and tags.`{_TAG}` = '{release_id}'")
+        wanted = f"name = '{self.models[outcome]}' and tags.`{_TAG}` = '{release_id}'"
+        if outcome == RELEASE and self.checksum is not None:
+            wanted += f" and tags.`{_CHECKSUM}` = '{self.checksum}'"
+        found = self.client.search_model_versions(wanted)
         return str(max(int(v.version) for v in found)) if found else None

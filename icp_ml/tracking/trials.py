@@ -12,16 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from icp_ml.errors import ConfigError
-from icp_ml.tracking.recording import (
-    MODEL_NOTES,
-    LoggedModel,
-    RunStore,
-    TrackedRun,
-    first_line,
-    masked,
-    mlflow_store,
-    readable,
-)
+from icp_ml.tracking.recording import MODEL_NOTES, LoggedModel, RunStore, TrackedRun, mlflow_store
+from icp_ml.tracking.stores import first_line, masked, readable
 
 COMMAND = "icp train"
 _NOTE = "A trial of the churn and win models: nothing of it ships. It is running, or was stopped before its end."
@@ -213,7 +205,7 @@ class TrainingRecord:
         return LoggedModel(
             company=self.training.name,
             outcome=trained.outcome,
-            folder=trained.boosters,
+            content=trained.boosters,
             description=trained.description,
             version=self.training.version,
             tags={"trial": self.run_id, "as_of": self.training.as_of},

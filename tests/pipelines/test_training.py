@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 import pipelines.training
+from icp_ml.models.boosting import train_booster
 from icp_ml.models.settings import BoosterSettings
 from icp_ml.models.tuning import tune_outcome
 from icp_ml.models.tuning_judge import SettingsJudge
@@ -94,6 +97,37 @@ def test_a_training_twice_says_the_same(work: Path) -> None:
     assert run.info.status == "FINISHED"
     assert two["headline"] in run.data.tags["mlflow.note.content"]
     assert str(client.get_model_version_by_alias("icp-small-win", "challenger").version) == "2"
+
+
+def test_figures_of_trees_grown_in_spark_stand_beside_those_of_memory(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    @contextmanager
+    def in_memory(master: str | None) -> Iterator[dict[str, Any]]:
+        asked.append(master)
+        yield {"churn": train_booster}
+
+    monkeypatch.setattr(pipelines.training, "trainers", in_memory)
+    # In the small world hardly anybody leaves within six months.
+    assert RUNNER.invoke(cli.app, ["sample", "larger", "--accounts", "1200", "--quiet"]).exit_code == 0
+    larger = ("--set", "source.folder=larger", "--set", "outcomes.churn_horizon_months=12")
+    asking = ("--trials", "0", *larger, "--engine", "spark")
+    document = json.loads(_train(*asking, "--master", "local[3]", "--json").stdout)
+    assert asked == ["local[3]"]
+    (auc,) = [f for f in document["spark"]["churn"] if f["name"] == "auc"]
+    assert auc["spark"] == auc["in_memory"]
+    assert auc["within_noise"]
+    assert auc["noise"]["low"] < auc["in_memory"] < auc["noise"]["high"]
+    client = _client(work)
+    version = client.get_model_version(*document["registered"]["churn"].split("/"))
+    metrics = client.get_run(version.run_id).data.metrics
+    assert metrics["churn_auc_boosted_in_memory"] == pytest.approx(auc["in_memory"], abs=1e-5)
+    assert metrics["churn_auc_boosted_spark_less_memory"] == 0
+    said = _train(*asking).stdout
+    assert "Churn in Spark, auc: " in said
+    assert "within noise" in said
 
 
 def test_without_trials_the_built_in_settings_are_evaluated_and_the_words_start_with_the_verdict(work: Path) -> None:

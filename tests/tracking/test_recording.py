@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import warnings
 from pathlib import Path
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from icp_ml.errors import ConfigError
+from icp_ml.release.folder import checksum
 from icp_ml.tracking.discoveries import Discovery, track_discovery
-from icp_ml.tracking.recording import TrackedRun, sqlite_file, ui_command
+from icp_ml.tracking.recording import TrackedRun, ui_command
+from icp_ml.tracking.stores import sqlite_file
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow's own imports deprecate is not ours to mend
@@ -17,12 +20,12 @@ with warnings.catch_warnings():
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the same, when it runs
 
-STATE = {"model": "data"}
-
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("store")
+def folder(tmp_path_factory: pytest.TempPathFactory, small_release: Path) -> Path:
+    folder = tmp_path_factory.mktemp("store")
+    shutil.copytree(small_release, folder / "release")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,6 @@ def _uri(folder: Path) -> str:
 
 def _discovery(folder: Path) -> Discovery:
     release = folder / "release"
-    (release / "boosters").mkdir(parents=True, exist_ok=True)
-    (release / "boosters" / "churn.json").write_text(json.dumps(STATE))
-    (release / "report.html").write_text("<h1>acme</h1>")
     return Discovery(
         name="acme",
         release_id="2026-06-30-aa",
@@ -51,15 +51,15 @@ def _discovery(folder: Path) -> Discovery:
         description="**Refuse** small shops",
         params={"seed": 7, "money.rates": {"USD": 0.92}},
         metrics={
-            "churn_auc_out_of_time": 0.76,
-            "churn_auc_out_of_time_logistic": 0.74,
+            "win_auc_out_of_time": 0.76,
+            "win_auc_out_of_time_boosted": 0.74,
             "criteria_proposed": 2.0,
             "criteria_X1_risk_difference": 0.3,
             "segments_S1_win_rate": 0.4,
         },
         inputs={"accounts": {"path": "accounts.csv", "rows": 6, "sha256": "ab" * 32}},
         release=release,
-        models={"churn": "boosted"},
+        models={"win": "logistic"},
         version="0.1.0",
     )
 
@@ -78,9 +78,10 @@ def test_the_parent_run_holds_description_settings_figures_and_tags(
     assert parent.data.tags["mlflow.note.content"] == "**Refuse** small shops"
     assert parent.data.tags["icp.as_of"] == "2026-06-30"
     assert parent.data.tags["icp.release_id"] == "2026-06-30-aa"
-    assert parent.data.tags["icp.registered_churn"] == "icp-acme-churn/1"
+    assert parent.data.tags["icp.registered_win"] == "icp-acme-win/1"
+    assert parent.data.tags["icp.registered_release"] == "icp-acme/1"
     assert parent.data.params == {"seed": "7", "money.rates": "{'USD': 0.92}"}
-    assert parent.data.metrics == {"churn_auc_out_of_time": 0.76, "criteria_proposed": 2.0}, "details are in the parts"
+    assert parent.data.metrics == {"win_auc_out_of_time": 0.76, "criteria_proposed": 2.0}, "details are in the parts"
 
 
 def test_the_experiment_is_shown_as_one_of_model_training(client: mlflow.MlflowClient, run: TrackedRun) -> None:
@@ -97,39 +98,60 @@ def test_inputs_are_datasets_with_their_fingerprint(client: mlflow.MlflowClient,
 
 def test_each_part_has_a_nested_run_with_its_own_figures_alone(client: mlflow.MlflowClient, run: TrackedRun) -> None:
     children = _children(client, run)
-    assert set(children) == {"churn", "segments", "criteria"}, "win was not measured here"
-    assert children["churn"].data.metrics == {"churn_auc_out_of_time": 0.76, "churn_auc_out_of_time_logistic": 0.74}
+    assert set(children) == {"win", "segments", "criteria"}, "churn was not measured here"
+    assert children["win"].data.metrics == {"win_auc_out_of_time": 0.76, "win_auc_out_of_time_boosted": 0.74}
     assert children["criteria"].data.metrics == {"criteria_proposed": 2.0, "criteria_X1_risk_difference": 0.3}
     assert children["segments"].data.metrics == {"segments_S1_win_rate": 0.4}
-    assert children["churn"].data.tags["mlflow.note.content"].endswith("Part of release 2026-06-30-aa.")
+    assert children["win"].data.tags["mlflow.note.content"].endswith("Part of release 2026-06-30-aa.")
 
 
 def test_the_release_is_logged_whole_beside_the_store(
     client: mlflow.MlflowClient, run: TrackedRun, folder: Path
 ) -> None:
-    assert {a.path for a in client.list_artifacts(run.run_id)} == {"boosters", "report.html"}
+    assert {a.path for a in client.list_artifacts(run.run_id)} == {
+        "boosters",
+        "criteria.json",
+        "report.html",
+        "segments.json",
+    }
     assert (folder / "mlartifacts" / run.run_id / "artifacts" / "report.html").is_file()
 
 
 def test_models_are_registered_as_data_without_any_pickle(
     client: mlflow.MlflowClient, run: TrackedRun, folder: Path
 ) -> None:
-    assert run.registered == {"churn": "icp-acme-churn/1"}
-    version = client.get_model_version("icp-acme-churn", "1")
-    assert version.run_id == _children(client, run)["churn"].info.run_id
-    assert version.description == "Release 2026-06-30-aa, data up to 2026-06-30: boosted."
+    assert run.registered == {"win": "icp-acme-win/1", "release": "icp-acme/1"}
+    version = client.get_model_version("icp-acme-win", "1")
+    assert version.run_id == _children(client, run)["win"].info.run_id
+    assert version.description == "Release 2026-06-30-aa, data up to 2026-06-30: logistic."
     files = [p for p in (folder / "mlartifacts").rglob("*") if p.is_file()]
     assert [p for p in files if p.suffix in (".pkl", ".pickle", ".cloudpickle", ".joblib")] == []
-    assert [p for p in files if p.read_bytes()[:2] in (b"\x80\x04", b"\x80\x05")] == []
-    (description,) = [p for p in files if p.name == "MLmodel"]
-    assert "loader_module: icp_ml.tracking.loading" in description.read_text()
+    assert [p for p in files if p.read_bytes()[:2] in (b"\x80\x03", b"\x80\x04", b"\x80\x05")] == []
+    loaders = {_loader(p) for p in files if p.name == "MLmodel"}
+    assert loaders == {"icp_ml.tracking.loading", "mlflow.pyfunc.loaders.code_model"}
+
+
+def _loader(description: Path) -> str:
+    (line,) = [x for x in description.read_text().splitlines() if "loader_module:" in x]
+    return line.split(":")[1].strip()
+
+
+def test_the_release_as_a_model_is_the_challenger_in_the_run_of_the_discovery(
+    client: mlflow.MlflowClient, run: TrackedRun, folder: Path
+) -> None:
+    version = client.get_model_version("icp-acme", "1")
+    assert version.run_id == run.run_id
+    assert version.description == "Release 2026-06-30-aa, data up to 2026-06-30: the whole release."
+    assert version.tags["icp.release_id"] == "2026-06-30-aa"
+    assert version.tags["icp.checksum"] == checksum(folder / "release")
+    assert "challenger" in client.get_registered_model("icp-acme").aliases
 
 
 def test_a_second_discovery_adds_a_version_and_prints_nothing(
     client: mlflow.MlflowClient, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     again = track_discovery(_discovery(folder), _uri(folder), "icp-acme", folder / "mlartifacts")
-    assert again.registered == {"churn": "icp-acme-churn/2"}
+    assert again.registered == {"win": "icp-acme-win/2", "release": "icp-acme/2"}
     captured = capfd.readouterr()
     assert captured.out + captured.err == ""
 

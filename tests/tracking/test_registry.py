@@ -17,7 +17,7 @@ with warnings.catch_warnings():
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the same, when it runs
 
-CHURN, WIN = "icp-acme-churn", "icp-acme-win"
+CHURN, WIN, WHOLE = "icp-acme-churn", "icp-acme-win", "icp-acme"
 
 
 @pytest.fixture
@@ -92,6 +92,32 @@ def test_a_first_champion_that_fails_leaves_no_alias(uri, client):
     with pytest.raises(OSError, match="disk full"), champion_alias(uri, "acme", "r1", {}):
         raise OSError("disk full")
     assert "champion" not in aliases(client, CHURN)
+
+
+@pytest.fixture
+def whole(client: mlflow.MlflowClient, tmp_path: Path) -> mlflow.MlflowClient:
+    """The same, and releases r1 and r2 as models."""
+    client.create_registered_model(WHOLE)
+    for release, checksum in (("r1", "aa"), ("r2", "bb")):
+        tags = {"icp.release_id": release, "icp.checksum": checksum}
+        version = client.create_model_version(WHOLE, str(tmp_path), tags=tags)
+        client.set_registered_model_alias(WHOLE, "challenger", version.version)
+    return client
+
+
+def test_the_release_as_a_model_becomes_the_champion_with_its_parts(uri, whole):
+    with champion_alias(uri, "acme", "r2", {"grounds": "better"}, checksum="bb") as moved:
+        assert moved == {"churn": f"{CHURN}/2", "win": f"{WIN}/2", "release": f"{WHOLE}/2"}
+    assert aliases(whole, WHOLE) == {"champion": 2}
+    assert whole.get_model_version(WHOLE, "2").tags["icp.grounds"] == "better"
+
+
+def test_a_release_whose_rules_changed_after_it_was_recorded_has_no_model_of_the_whole(uri, whole):
+    with champion_alias(uri, "acme", "r1", {}, checksum="aa"):
+        pass
+    with champion_alias(uri, "acme", "r2", {}, checksum="other rules") as moved:
+        assert moved == {"churn": f"{CHURN}/2", "win": f"{WIN}/2"}
+    assert aliases(whole, WHOLE) == {"challenger": 2}, "the champion of before would score by other rules, too"
 
 
 def test_a_store_that_fails_half_way_is_put_back_and_named(uri, client, monkeypatch):
