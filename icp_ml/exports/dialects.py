@@ -60,6 +60,9 @@ class Dialect:
         Templates that read numbers written for people; none where the dialect reads plain ones alone.
     suffix : str
         What a category and a level both end in.
+    repeats : bool
+        Whether the engine puts an inner SELECT's expressions wherever an outer one names them, working each out again;
+        an ``OFFSET 0`` keeps it from that.
     limits : tuple of str
         What this dialect cannot say.
     """
@@ -81,6 +84,7 @@ class Dialect:
     matches: str = ""
     digits: str = ""
     suffix: str = ""
+    repeats: bool = False
     limits: tuple[str, ...] = field(default=(_PLAIN_ONLY, _EXACT_TEXT))
 
     @property
@@ -133,6 +137,7 @@ POSTGRES = Dialect(
     bare="TRIM(__spaces FROM REGEXP_REPLACE(__text, __around, '', 'g'))",
     matches="__bare || '|' ~ __pattern",
     digits="CAST(__bare AS DOUBLE PRECISION)",
+    repeats=True,
     limits=(),
 )
 # Spark writes 12345678.0 as 1.2345678E7.

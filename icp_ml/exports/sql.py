@@ -46,6 +46,10 @@ def comment_lines(scope: Scope, dialect: Dialect, *, segment: bool = False) -> l
         "What this form cannot say, or needs:",
         *(f"  - {limit}" for limit in sql_limits(scope, dialect, segment=segment)),
         _BLANKS,
+        *(
+            [f"OFFSET 0 keeps {dialect.name} from working out an inner layer once for each time it is named."]
+            * dialect.repeats
+        ),
     ]
 
 
@@ -86,7 +90,7 @@ def sql_query(
     """
     last = [*(["reasons"] if reasons else []), *(["segment"] if segment else [])]
     last += [column(name).sql(dialect=dialect.sqlglot) for name in carried]
-    scored = from_part(_summed(scope, dialect, table, last, carried), "summed").select(
+    scored = from_part(_summed(scope, dialect, table, last, carried), "summed", dialect).select(
         "account_id",
         "CASE WHEN points > 100 THEN 100 WHEN points < 0 THEN 0 ELSE points END AS icp_score",
         "refused",
@@ -95,7 +99,7 @@ def sql_query(
         dialect=dialect.sqlglot,
     )
     tier = exp.alias_(_tier(scope), "icp_tier")
-    outer = from_part(scored, "scored")
+    outer = from_part(scored, "scored", dialect)
     return outer.select("account_id", "icp_score", tier, "matched_criteria", *last, dialect=dialect.sqlglot)
 
 
@@ -114,7 +118,7 @@ def _summed(scope: Scope, dialect: Dialect, table: str, last: Sequence[str], car
     matched = _matched({name: rule.id for name, rule in flags.items()})
     told = {line: text_literal(f", {line.as_json()}", dialect) for line in scope.rules.reasons}
     reasons = _enclosed([_if_text(named[line.rule], text) for line, text in told.items()])
-    return from_part(held, "held").select(
+    return from_part(held, "held", dialect).select(
         "account_id",
         exp.alias_(points, "points"),
         exp.alias_(refused, "refused"),
@@ -135,7 +139,7 @@ def _held(
     writer = SqlWriter(names, used, dialect)
     rest = [column(name) for name in carried]
     typed = typed_rows(scope, dialect, table, used, names).select(*rest)
-    held = from_part(typed, "typed").select("account_id", *(column(name) for name in carried))
+    held = from_part(typed, "typed", dialect).select("account_id", *(column(name) for name in carried))
     for name, rule in rules.items():
         holds = exp.Case().when(write_rule(rule, writer), exp.Literal.number(1)).else_(exp.Literal.number(0))
         held = held.select(exp.alias_(holds, name))

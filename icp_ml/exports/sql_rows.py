@@ -59,9 +59,10 @@ def typed_names(used: dict[str, Attribute]) -> dict[str, str]:
     return names
 
 
-def from_part(query: exp.Select, name: str) -> exp.Select:
-    """Return a SELECT without columns yet, from another one."""
-    return exp.select().from_(query.subquery(name))
+def from_part(query: exp.Select, name: str, dialect: Dialect) -> exp.Select:
+    """Return a SELECT without columns yet, from another one, which the engine works out once a row."""
+    inner = query.offset(0) if dialect.repeats else query
+    return exp.select().from_(inner.subquery(name))
 
 
 def _account(scope: Scope) -> Expression:
@@ -86,7 +87,7 @@ def _rows(
         return exp.select().from_(_table(table)), bare
     everything = exp.Column(this=exp.Star(), table=exp.to_identifier("source"))
     inner = exp.select(everything, *added).from_(exp.alias_(_table(table), "source", table=True))
-    rows = from_part(inner, "cells")
+    rows = from_part(inner, "cells", dialect)
     return (rows if observed is None else rows.where(f"{_RECENCY} = 1")), bare
 
 
