@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from icp_ml.models.types import Predictor
 
 BATCH_ROWS = 122_880
-_MOST_THREADS = 4  # each holds a batch as a frame: some 50 MB
+_MOST_THREADS = 2  # more only wait for each other; each holds a batch as a frame: some 50 MB
 Added = dict[str, pa.Array]
 
 WORDS = pa.dictionary(pa.int32(), pa.string())
