@@ -94,12 +94,7 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
     rules, groups = ActiveRules.from_document(criteria), SegmentRules.from_document(segments)
     predictors = {r.outcome: r.predictor for r in (found.models.win, found.models.churn) if r is not None}
     scored = score_accounts(found.cohort.latest, rules, groups, config.attributes, predictors)
-    checks: dict[str, Any] = json_ready(
-        {
-            **checks_document(found.tables.issues, _suspects(found.leaks), found.cohort),
-            "newcomers": newcomers(found.cohort, _usable(found, config), met_on(found.cohort, found.tables)),
-        }
-    )
+    checks = _checks(found, config)
     metrics: dict[str, Any] = json_ready(
         {
             "release_id": identity,
@@ -138,6 +133,14 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         write_boosters=partial(save_models, _every_model(found)),
     )
     return Assembled(parts, summary)
+
+
+def _checks(found: Found, config: Config) -> dict[str, Any]:
+    """Return the content of ``checks.json``."""
+    told = checks_document(found.tables.issues, _suspects(found.leaks), found.cohort)
+    new = newcomers(found.cohort, _usable(found, config), met_on(found.cohort, found.tables))
+    ready: dict[str, Any] = json_ready({**told, "newcomers": new})
+    return ready
 
 
 def _for_people(found: Found, scored: pd.DataFrame, segments: Mapping[str, Any]) -> pd.DataFrame:
