@@ -83,9 +83,16 @@ def bare_number(cell: Expression, dialect: Dialect) -> Expression:
     return exp.Case().when(_filled(dialect.is_text, dialect, __cell=cell), bare)
 
 
-def category_cell(cell: Expression, dialect: Dialect) -> Expression:
-    """Return exact text, NULL where missing, with the dialect's suffix."""
-    return _filled(dialect.category, dialect, __cell=cell, __text=_filled(dialect.text, dialect, __cell=cell))
+def category_cell(cell: Expression, dialect: Dialect, booleans: Mapping[str, str] | None = None) -> Expression:
+    """Return exact text, NULL where missing, with the dialect's suffix; booleans in the words given for them."""
+    text = _filled(dialect.text, dialect, __cell=cell)
+    category = _filled(dialect.category, dialect, __cell=cell, __text=text)
+    if not booleans or not dialect.is_boolean:
+        return category
+    words = exp.Case()
+    for value, word in booleans.items():
+        words = words.when(exp.EQ(this=text.copy(), expression=exp.Literal.string(value)), text_literal(word, dialect))
+    return exp.Case().when(_filled(dialect.is_boolean, dialect, __cell=cell), words).else_(category)
 
 
 def boolean_cell(cell: Expression, dialect: Dialect) -> Expression:

@@ -60,6 +60,8 @@ class Dialect:
         Templates that read numbers written for people; none where the dialect reads plain ones alone.
     suffix : str
         What a category and a level both end in.
+    is_boolean : str
+        Template that asks whether the column holds booleans, where the dialect can be asked.
     repeats : bool
         Whether the engine puts an inner SELECT's expressions wherever an outer one names them, working each out again;
         an ``OFFSET 0`` keeps it from that.
@@ -84,6 +86,7 @@ class Dialect:
     matches: str = ""
     digits: str = ""
     suffix: str = ""
+    is_boolean: str = ""
     repeats: bool = False
     limits: tuple[str, ...] = field(default=(_PLAIN_ONLY, _EXACT_TEXT))
 
@@ -112,6 +115,7 @@ DUCKDB = Dialect(
     trimmed="TRIM(__text)",
     spaced="REGEXP_REPLACE(__text, __around, __separator, 'g')",
     is_text=_DUCKDB_TEXT,
+    is_boolean="TYPEOF(__cell) = 'BOOLEAN'",
     finite="ISFINITE(TRY_CAST(__cell AS DOUBLE))",
     signed="REGEXP_REPLACE(REPLACE(TRIM(__text), '−', '-'), __brackets, '-\\1')",
     bare="TRIM(REGEXP_REPLACE(__text, __around, '', 'g'))",
@@ -132,6 +136,7 @@ POSTGRES = Dialect(
     trimmed="TRIM(__spaces FROM __text)",
     spaced="REGEXP_REPLACE(__text, __around, __separator, 'g')",
     is_text=_POSTGRES_TEXT,
+    is_boolean="CAST(PG_TYPEOF(__cell) AS TEXT) = 'boolean'",
     finite="__text NOT IN ('NaN', 'Infinity', '-Infinity')",
     signed="REGEXP_REPLACE(REPLACE(TRIM(__spaces FROM __text), '−', '-'), __brackets, '-\\1')",
     bare="TRIM(__spaces FROM REGEXP_REPLACE(__text, __around, '', 'g'))",
@@ -157,6 +162,7 @@ SPARK = Dialect(
     trimmed="TRIM(BOTH __spaces FROM __text)",
     spaced="REGEXP_REPLACE(__text, __around, __separator)",
     is_text=_SPARK_TEXT,
+    is_boolean="TYPEOF(__cell) = 'boolean'",
     finite="__text NOT IN ('NaN', 'Infinity', '-Infinity')",
     signed="REGEXP_REPLACE(REPLACE(TRIM(BOTH __spaces FROM __text), '−', '-'), __brackets, '-$1')",
     bare="TRIM(BOTH __spaces FROM REGEXP_REPLACE(__text, __around, ''))",

@@ -65,6 +65,11 @@ class Scope:
             return attribute
         return str(self.release.criteria["attributes"][attribute]["column"])
 
+    def booleans(self, attribute: str) -> Mapping[str, str] | None:
+        """Return a category's words for true and false, where it says yes or no alone."""
+        found: Mapping[str, str] | None = self.release.criteria["attributes"][attribute].get("booleans")
+        return found
+
     def account_column(self, standard: str) -> str | None:
         """Return the column of ``account_id`` or ``observed_at``, None where the accounts have none.
 

@@ -43,7 +43,11 @@ def typed_rows(
     rows, bare = _rows(scope, dialect, table, used, names)
     query = rows.select(exp.alias_(_account(scope), "account_id"))
     for name, attribute in used.items():
-        typed = _cell(column(scope.column(name)), attribute, dialect, bare.get(name))
+        cell = column(scope.column(name))
+        if attribute.type == "category":
+            typed = category_cell(cell, dialect, scope.booleans(name))
+        else:
+            typed = _cell(cell, attribute, dialect, bare.get(name))
         query = query.select(exp.alias_(typed, names[name]))
     return query
 
@@ -108,9 +112,7 @@ def _cell(cell: Expression, attribute: Attribute, dialect: Dialect, bare: Expres
         return number_cell(cell, attribute, dialect, bare)
     if attribute.type == "boolean":
         return boolean_cell(cell, dialect)
-    if attribute.type == "tags":
-        return tags_cell(cell, attribute, dialect)
-    return category_cell(cell, dialect)
+    return tags_cell(cell, attribute, dialect)
 
 
 def _table(name: str) -> exp.Table:

@@ -10,14 +10,18 @@ from icp_ml.conditions import Rule
 from icp_ml.config.schema import Attribute, Config, Table
 from icp_ml.release.json_text import json_ready
 from icp_ml.tables.mapping import attribute_column, candidates
+from icp_ml.tables.parsing import FALSE_WORDS, TRUE_WORDS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from icp_ml.cohort.cohort import Cohort
     from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
     from icp_ml.scorecard.types import Scorecard, ScoreItem
 
 SCHEMA_VERSION = "1.0"
 ACTIONS = {"green": "pursue", "yellow": "inbound only, with approval and a written reason", "red": "decline"}
+_BOOLEANS = {"true": TRUE_WORDS, "false": FALSE_WORDS}
 _INPUT_COLUMNS = ("account_id", "name", "observed_at")
 
 
@@ -52,7 +56,7 @@ def criteria_document(
     """
     return {
         **_heading(config, cohort, release_id),
-        "attributes": attribute_entries(config),
+        "attributes": _with_booleans(attribute_entries(config), cohort.latest),
         "review": json_ready(review) if review is not None else None,
         "criteria": [_criterion(p) for p in result.proposals],
         "scorecard": {
@@ -90,6 +94,27 @@ def attributes_from(document: Mapping[str, Any]) -> dict[str, Attribute]:
         name: Attribute.model_validate({k: entry[k] for k in known if k in entry})
         for name, entry in document["attributes"].items()
     }
+
+
+def _with_booleans(entries: Mapping[str, Any], latest: pd.DataFrame) -> dict[str, Any]:
+    """Return the entries, each category that says yes or no alone with its words for true and false.
+
+    Whoever loads a column of Yes and No may get booleans of it; these are read as the words that the rules have.
+    """
+    found = {}
+    for name, entry in entries.items():
+        words = _boolean_words(latest[name]) if entry["type"] == "category" and name in latest else None
+        found[name] = entry if words is None else {**entry, "booleans": words}
+    return found
+
+
+def _boolean_words(levels: pd.Series) -> dict[str, str] | None:
+    """Return the one word for true and the one for false, None where a level is neither or there are two of a kind."""
+    words = [str(level) for level in levels.dropna().unique()]
+    by_value = {value: [w for w in words if w.lower() in known] for value, known in _BOOLEANS.items()}
+    if not words or sum(map(len, by_value.values())) < len(words) or max(map(len, by_value.values())) > 1:
+        return None
+    return {value: found[0] if found else value for value, found in by_value.items()}
 
 
 def rule_entries(rule: Rule) -> dict[str, Any]:

@@ -185,8 +185,15 @@ def _observed(scan: Scan, release: Release) -> str | None:
 
 
 def _cell(scan: Scan, name: str, spec: Attribute, release: Release) -> str | None:
-    column = _found(scan, (release.criteria["attributes"][name]["column"], name))
-    return None if column is None else typed_sql(scan.column_sql(column), spec, scan.column_type(column))
+    entry = release.criteria["attributes"][name]
+    column = _found(scan, (entry["column"], name))
+    if column is None:
+        return None
+    cell, kind = scan.column_sql(column), scan.column_type(column)
+    if kind == "BOOLEAN" and "booleans" in entry:
+        words = {value: literal(word) for value, word in entry["booleans"].items()}
+        return f"CASE WHEN {cell} THEN {words['true']} WHEN NOT {cell} THEN {words['false']} END"
+    return typed_sql(cell, spec, kind)
 
 
 def _names(release: Release, standard: str) -> tuple[str, ...]:

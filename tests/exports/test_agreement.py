@@ -19,7 +19,7 @@ from icp_ml.conditions import Condition, Rule
 from icp_ml.exports.dialects import dialect_of
 from icp_ml.exports.scope import Scope
 from icp_ml.exports.sql import sql_text
-from tests.exports.conftest import MIDDLE, criterion
+from tests.exports.conftest import ATTRIBUTES, MIDDLE, criterion
 
 ROWS = 1_500
 WORLDS = [(seed, kind) for seed in range(6) for kind in KINDS]
@@ -65,7 +65,10 @@ def test_postgres_reads_arrays_of_tags_days_and_numbers_of_any_type(release, pos
         criterion("C3", Rule((Condition("stack", "has", "a b"),))),
     ]
     columns = '"Id", "NumberOfEmployees", "Industry", "Is_B2B__c", "Tech Stack"'
+    kinds = {**ATTRIBUTES, "industry": {**ATTRIBUTES["industry"], "booleans": {"true": "5", "false": "No"}}}
+    release.criteria["attributes"] = kinds
     stored = {
+        "boolean": ("60", "true", "true", "'a b'"),
         "numeric": ("60.00::numeric", "'2024-01-31'::date", "true", "ARRAY['a b', 'c']"),
         "double": ("60::float8", "'2024-01-31'::timestamp", "1", "ARRAY[' a b ']"),
         "text": ("' 60 '", "'5'", "'YES '", "'c; a b ;'"),

@@ -187,6 +187,21 @@ def test_a_category_that_is_no_number_where_it_is_held_as_one_is_missing(release
     assert run(release, rows(f"('a', 60, {stored}, true, '')"))[0][3] == "C1"  # not C2: neither retail nor O'Neil
 
 
+def test_a_category_of_yes_and_no_that_was_loaded_as_booleans_has_its_words(release):
+    entry = {**ATTRIBUTES["industry"], "booleans": {"true": "Yes", "false": "No"}}
+    release.criteria["attributes"] = {**ATTRIBUTES, "industry": entry}
+    release.criteria["criteria"] = [
+        criterion("C1", Rule((Condition("industry", "in", ("Yes",)),))),
+        criterion("C2", Rule((Condition("industry", "not_in", ("Yes",)),))),
+    ]
+    found = run(release, rows("('a', 1, true, true, '')", "('b', 1, false, true, '')", "('c', 1, NULL, true, '')"))
+    assert [row[3] for row in found] == ["C1", "C2", ""]
+    assert [row[3] for row in run(release, rows("('a', 1, 'Yes', true, '')", "('b', 1, 'yes', true, '')"))] == [
+        "C1",
+        "C2",
+    ]
+
+
 def test_a_category_held_as_a_time_is_its_day(release):
     release.criteria["criteria"] = [criterion("C1", Rule((Condition("industry", "in", ("2024-01-31",)),)))]
     assert run(release, rows("('a', 60, TIMESTAMP '2024-01-31 00:00:00', true, '')"))[0][3] == "C1"

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from icp_ml.criteria.types import CriteriaResult
 from icp_ml.release.document import attributes_from, criteria_document, released_segments
+from icp_ml.release.validation import validate_document
 from icp_ml.scorecard.types import Scorecard
 from icp_ml.segments.document import segments_document
 
@@ -122,3 +124,27 @@ def test_segments_carry_the_release_s_id_and_rounded_figures(segments, config, c
 def test_attributes_read_back_as_they_were_written(document, config, name):
     back, wanted = attributes_from(document)[name], config.attributes[name]
     assert (back.type, back.unit, back.separator) == (wanted.type, wanted.unit, wanted.separator)
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        (["Yes", "No", None], {"true": "Yes", "false": "No"}),
+        (["no", "no", "no"], {"true": "true", "false": "no"}),
+        (["Yes", "No", "maybe"], None),
+        (["Yes", "yes", "No"], None),
+        ([None, None, None], None),
+    ],
+)
+def test_a_category_of_yes_and_no_alone_carries_its_words(result, scorecard, config, cohort, levels, words):
+    industry = pd.Series((levels * 2)[: len(cohort.latest)], index=cohort.latest.index, dtype="str")
+    known = replace(cohort, latest=cohort.latest.assign(industry=industry))
+    entry = criteria_document(result, scorecard, config, known, "r1")["attributes"]["industry"]
+    assert entry.get("booleans") == words
+
+
+def test_what_the_accounts_file_called_its_columns_is_noted_where_it_is_known(result, scorecard, config, cohort):
+    found = {"account_id": "Id", "observed_at": "Seen"}
+    document = criteria_document(result, scorecard, config, cohort, "r1", found_columns=found)
+    assert document["found_columns"] == found
+    validate_document(document)

@@ -125,6 +125,16 @@ def test_a_typed_parquet_file_scores_as_the_csv_of_the_same_values(tmp_path, rel
     pd.testing.assert_frame_equal(scored(tmp_path / "accounts.parquet", release), scored(accounts, release))
 
 
+def test_a_category_of_yes_and_no_is_read_from_booleans_in_the_releases_words(tmp_path, release):
+    release.criteria["attributes"]["industry"]["booleans"] = {"true": "retail", "false": "No"}
+    table = pa.table({"account_id": ["a", "b", "c"], "employee_count": [60.0] * 3, "has_revops": [False] * 3})
+    table = table.append_column("industry", pa.array([True, False, None]))
+    pq.write_table(table, tmp_path / "accounts.parquet")
+    score_file(tmp_path / "accounts.parquet", release, tmp_path / "out.parquet", models=False)
+    # C2 is "not retail", which nothing known satisfies of a missing value
+    assert pq.read_table(tmp_path / "out.parquet").column("matched_criteria").to_pylist() == ["", "C2", ""]
+
+
 def test_a_folder_of_parquet_files_is_read_in_the_order_of_their_names(tmp_path, release):
     folder = tmp_path / "parts"
     folder.mkdir()
