@@ -19,7 +19,8 @@ from icp_ml.exports.scope import Scope
 
 _LONGEST = 3_900
 _FOLDER = "force-app/main/default/objects/Account/fields"
-_NAME = r"[A-Za-z][A-Za-z0-9_]*"
+# A field of Salesforce's own (NumberOfEmployees), or a custom one (Has_RevOps__c).
+_NAME = r"[A-Z][A-Za-z0-9]*|[A-Za-z][A-Za-z0-9_]*__c"
 SALESFORCE_LIMITS = (
     'a category must be a picklist: in a text field, write Field = "x" in place of ISPICKVAL(Field, "x")',
     "tags must be a multi-select picklist, a boolean a checkbox; a checkbox is never unknown: unchecked reads as no",

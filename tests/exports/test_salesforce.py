@@ -103,6 +103,21 @@ def test_a_formula_that_is_too_long_is_refused(release):
         salesforce_files(Scope(release))
 
 
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("NumberOfEmployees", "NumberOfEmployees"),
+        ("has_revops", "has_revops__c"),
+        ("Fit__c", "Fit__c"),
+        ("2nd", "f_2nd__c"),
+    ],
+)
+def test_a_column_is_a_field_of_salesforce_s_own_or_a_custom_one(release, column, field):
+    release.criteria["attributes"] = {**ATTRIBUTES, "size": {**ATTRIBUTES["size"], "column": column}}
+    release.criteria["criteria"] = [criterion("C1", Rule((Condition("size", "above", 1.0),)))]
+    assert formulas(salesforce_files(Scope(release)))["ICP_C1__c"] == f"AND(NOT(ISBLANK({field})), {field} > 1)"
+
+
 def test_two_columns_that_would_have_one_field_are_refused(release):
     release.criteria["attributes"] = {**ATTRIBUTES, "industry": {"type": "category", "column": "tech stack"}}
     stack = Rule((Condition("industry", "in", ("a",)), Condition("stack", "has", "b")))
