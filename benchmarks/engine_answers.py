@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,29 +123,6 @@ def differences(reference: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
         raise AssertionError(f"{len(answers):,} answers for {len(reference):,} accounts")
     different = (reference.astype(object).to_numpy() != answers.astype(object).to_numpy()).any(axis=1)
     return reference[different].join(answers[different].add_suffix("_other"))
-
-
-@contextmanager
-def spark_session(cores: int = 2) -> Iterator[Any]:
-    """Give a Spark session of this machine; skip nothing, say nothing."""
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master(f"local[{cores}]").appName("icp-ml engines")
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.driver.memory": "2g",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-    }
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    try:
-        yield session
-    finally:
-        session.stop()
 
 
 def _objects(typed: pd.DataFrame) -> Iterator[dict[str, Any]]:

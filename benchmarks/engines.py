@@ -25,11 +25,11 @@ from benchmarks.engine_answers import (
     postgres_answers,
     python_answers,
     spark_answers,
-    spark_session,
     typed_accounts,
 )
 from benchmarks.engine_worlds import KINDS, random_accounts, random_release
 from icp_ml.release.folder import Release
+from icp_ml.spark.session import spark_session
 from tests.engines.postgres import postgres_programs, private_postgres
 
 Answer = Callable[[pa.Table, pd.DataFrame, Release], pd.DataFrame]
@@ -47,7 +47,7 @@ def engines(stack: ExitStack) -> Iterator[tuple[str, Answer | None]]:
     if find_spec("pyspark") is None or which("java") is None:
         yield "exported SQL, Spark", None
     else:
-        session = stack.enter_context(spark_session())
+        session = stack.enter_context(spark_session("local[2]"))
         yield "exported SQL, Spark", lambda accounts, typed, release: spark_answers(accounts, release, session)
     if node_is_here():
         yield "JsonLogic, Node", lambda accounts, typed, release: node_answers(typed, release)

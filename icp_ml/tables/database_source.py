@@ -63,7 +63,7 @@ def read_database_table(
 def _asked(database: Database, config: Config, name: str, table: Table) -> Asked | None:
     """Return what to ask for, None where there is no such table."""
     if table.query:
-        everything = sa.text(verbatim(table.query))
+        everything: sa.Executable = sa.text(verbatim(table.query))
         nested = asked_rows(database, table.query)
         if nested is None:
             return Asked(everything)
@@ -72,7 +72,7 @@ def _asked(database: Database, config: Config, name: str, table: Table) -> Asked
         found = _table(database, config, name, table)
         if found is None:
             return None
-        everything = sa.select(sa.text("*")).select_from(found)  # type: ignore[assignment]  # also executable
+        everything = sa.select(sa.text("*")).select_from(found)
         rows, (columns, kinds) = found, columns_of(database, found)
     if len(set(columns)) < len(columns):
         return Asked(everything)
@@ -80,7 +80,7 @@ def _asked(database: Database, config: Config, name: str, table: Table) -> Asked
     if name != "accounts" and not mapping.missing and table.where is None:
         # Other columns of these tables are looked at by nobody; those of accounts are kept, as extra ones.
         wanted = [c for c in columns if c not in mapping.extra]
-        everything = sa.select(*map(sa.column, wanted)).select_from(rows)  # type: ignore[assignment]
+        everything = sa.select(*map(sa.column, wanted)).select_from(rows)
     return Asked(everything, rows, dict(zip(columns, kinds, strict=True)), mapping)
 
 
