@@ -22,6 +22,7 @@ from icp_ml.release.scored import score_accounts
 from icp_ml.scorecard.types import Scorecard, ScoreItem
 from icp_ml.segments.document import segments_document
 from icp_ml.segments.types import Segment, SegmentsResult
+from tests.release.scored_files import ROWS, write_csv
 
 IDS = pd.Index(["a1", "a2", "a3", "a4", "a5", "a6"], name="account_id", dtype="str")
 SMALL = Rule((Condition("employee_count", "below", 40.0),))
@@ -204,3 +205,8 @@ def parts(document, segments, config, cohort, predictors) -> ReleaseParts:
 @pytest.fixture
 def release(parts: ReleaseParts, tmp_path: Path) -> Release:
     return Release.load(write_release(tmp_path / "release", parts))
+
+
+@pytest.fixture
+def accounts(tmp_path) -> Path:
+    return write_csv(tmp_path / "accounts.csv", ROWS)

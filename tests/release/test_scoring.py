@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,33 +19,7 @@ from icp_ml.release.folder import Release, write_release
 from icp_ml.release.frames import SCORE_COLUMNS
 from icp_ml.release.scored import score_accounts
 from icp_ml.release.scoring import read_account, score_file
-
-HEADER = ["Account ID", "Headcount", "industry", "has_revops", "tech_stack", "lead_source"]
-ROWS = [
-    ["a1", "30", "retail", "yes", "zendesk", "ad"],
-    ["a2", "100", "saas", "TRUE", "", "ad"],
-    ["a3", "500", "", "1", "zendesk|jira", "ad"],
-    ["a4", "", 'O\'Neil "x"', "", "jira", "ad"],
-    ["a5", "40", "ähnlich", "no", "", "ad"],
-    ["a6", "49.999999", "retail", "t", "", "ad"],
-]
-
-
-def write_csv(path: Path, rows: list[list[str]], header: list[str] = HEADER) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    return path
-
-
-@pytest.fixture
-def accounts(tmp_path) -> Path:
-    return write_csv(tmp_path / "accounts.csv", ROWS)
-
-
-def scored(accounts: Path, release, predictors=None, **options) -> pd.DataFrame:
-    out = accounts.with_name("scored.parquet")
-    score_file(accounts, release, out, predictors=predictors or {}, **options)
-    return pq.read_table(out).to_pandas()
+from tests.release.scored_files import HEADER, ROWS, scored, write_csv
 
 
 def test_a_file_scores_as_its_accounts_do_in_memory(accounts, release, latest, predictors):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from pathlib import Path
 
@@ -16,33 +15,7 @@ from icp_ml.errors import DataError
 from icp_ml.release import batches
 from icp_ml.release.frames import SCORE_SCHEMA
 from icp_ml.release.scoring import score_file
-
-HEADER = ["Account ID", "Headcount", "industry", "has_revops", "tech_stack", "lead_source"]
-ROWS = [
-    ["a1", "30", "retail", "yes", "zendesk", "ad"],
-    ["a2", "100", "saas", "TRUE", "", "ad"],
-    ["a3", "500", "", "1", "zendesk|jira", "ad"],
-    ["a4", "", 'O\'Neil "x"', "", "jira", "ad"],
-    ["a5", "40", "ähnlich", "no", "", "ad"],
-    ["a6", "49.999999", "retail", "t", "", "ad"],
-]
-
-
-def write_csv(path: Path, rows: list[list[str]], header: list[str] = HEADER) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    return path
-
-
-@pytest.fixture
-def accounts(tmp_path) -> Path:
-    return write_csv(tmp_path / "accounts.csv", ROWS)
-
-
-def scored(accounts: Path, release, predictors=None, **options) -> pd.DataFrame:
-    out = accounts.with_name("scored.parquet")
-    score_file(accounts, release, out, predictors=predictors or {}, **options)
-    return pq.read_table(out).to_pandas()
+from tests.release.scored_files import HEADER, ROWS, scored, write_csv
 
 
 class BaseRate:
