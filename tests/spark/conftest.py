@@ -7,6 +7,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,10 @@ def spark() -> Iterator[Any]:
     """A session with two cores; workers run the code under test."""
     from icp_ml.spark.session import spark_session
 
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(Path(icp_ml.__file__).parents[1])
-    try:
-        with warnings.catch_warnings():
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched, warnings.catch_warnings():
+            # Spark's workers keep the path it is started with; other tests' programs must not see it.
+            patched.setenv("PYTHONPATH", str(Path(icp_ml.__file__).parents[1]))
             warnings.simplefilter("ignore")
-            with spark_session("local[2]") as session:
-                yield session
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
+            session = stack.enter_context(spark_session("local[2]"))
+        yield session
