@@ -77,14 +77,15 @@ def account_rows(scan: Scan, release: Release) -> AccountRows:
     DataError
         If there is no account id.
     """
-    identity = _identity(scan, release)
-    typed = {name: _cell(scan, name, spec, release) for name, spec in release.attributes.items()}
+    found = columns_found(scan.columns, release)
+    identity = _identity(scan, found["account_id"], release)
+    typed = {name: _cell(scan, name, found[name], release) for name in release.attributes}
     missing = tuple(name for name, cell in typed.items() if cell is None)
     columns = {name: f"a{i}" for i, name in enumerate(typed)}
     cells = [f"{typed[name] or absent_sql(spec)} AS {columns[name]}" for name, spec in release.attributes.items()]
     selected = ", ".join([f"{identity} AS account_id", f"{quoted(ROW)} AS source_row", *cells])
     kept = ", ".join(["account_id", "source_row", *columns.values()])
-    day = _observed(scan, release)
+    day = _observed(scan, found["observed_at"], release)
     if day is None:
         return AccountRows(
             scan.label, f"SELECT {selected} FROM ({scan.sql})", columns, scan.columns, missing, scan.count
@@ -165,44 +166,37 @@ def nearest_ids_sql(rows: AccountRows, account_id: str) -> str:
     return f"SELECT account_id FROM ({rows.sql}) ORDER BY {likeness} DESC NULLS LAST, account_id LIMIT 20"
 
 
-def _identity(scan: Scan, release: Release) -> str:
-    names = _names(release, "account_id")
-    column = _found(scan, names)
+def _identity(scan: Scan, column: str | None, release: Release) -> str:
     if column is None:
+        likeliest = _spelled("account_id", _names(release, "account_id")[0], scan.columns)
         raise DataError(
-            f"{scan.label}: a column must identify the account; missing: "
-            f"{_spelled('account_id', names[0], scan.columns)}; found {', '.join(scan.columns[:8])}"
+            f"{scan.label}: a column must identify the account; missing: {likeliest}; "
+            f"found {', '.join(scan.columns[:8])}"
         )
     return text_sql(scan.column_sql(column), scan.column_type(column))
 
 
-def _observed(scan: Scan, release: Release) -> str | None:
+def _observed(scan: Scan, column: str | None, release: Release) -> str | None:
     """Return SQL of the day a row was known, None where rows are not dated."""
-    column = _found(scan, _names(release, "observed_at"))
     if column is None:
         return None
     return timestamp_sql(scan.column_sql(column), scan.column_type(column), release.criteria.get("date_format"))
 
 
-def _cell(scan: Scan, name: str, spec: Attribute, release: Release) -> str | None:
-    entry = release.criteria["attributes"][name]
-    column = _found(scan, (entry["column"], name))
+def _cell(scan: Scan, name: str, column: str | None, release: Release) -> str | None:
+    """Return SQL of an attribute's typed value, None where the input lacks it."""
     if column is None:
         return None
+    entry = release.criteria["attributes"][name]
     cell, kind = scan.column_sql(column), scan.column_type(column)
     if kind == "BOOLEAN" and "booleans" in entry:
         words = {value: literal(word) for value, word in entry["booleans"].items()}
         return f"CASE WHEN {cell} THEN {words['true']} WHEN NOT {cell} THEN {words['false']} END"
-    return typed_sql(cell, spec, kind)
+    return typed_sql(cell, release.attributes[name], kind)
 
 
 def _names(release: Release, standard: str) -> tuple[str, ...]:
     return tuple(release.criteria.get("columns", {}).get(standard, (standard,)))
-
-
-def _found(scan: Scan, names: Iterable[str]) -> str | None:
-    """Return the column under its source name, as reading takes it, else under its standard name."""
-    return next((name for name in names if name in scan.columns), None)
 
 
 def _spelled(standard: str, source: str, found: tuple[str, ...]) -> str:
