@@ -21,6 +21,7 @@ from pipelines.options import (
     SCORED_TO,
     AcceptedOnly,
     AsJson,
+    AtOnce,
     ConfigPath,
     Engine,
     EngineName,
@@ -28,6 +29,7 @@ from pipelines.options import (
     Overrides,
     Quiet,
     ReleaseName,
+    Scratch,
 )
 
 REFUSED, USER_INPUT, INTERRUPTED = 1, 2, 130
@@ -191,6 +193,8 @@ def train(
     overrides: Overrides = None,
     engine: EngineName = Engine.BUILT_IN,
     master: Master = "local[*]",
+    at_once: AtOnce = 200_000,
+    scratch: Scratch = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -200,9 +204,10 @@ def train(
     With --engine spark the churn model is trained in Spark, and its figures stand beside those of memory.
     """
     from pipelines.training import train as job
+    from pipelines.training_on_spark import OnSpark
 
-    spark = master if engine is Engine.SPARK else None
-    job(config, trials=trials, seed=seed, overrides=overrides or [], master=spark, as_json=as_json, quiet=quiet)
+    spark = OnSpark(master, at_once, scratch) if engine is Engine.SPARK else None
+    job(config, trials=trials, seed=seed, overrides=overrides or [], spark=spark, as_json=as_json, quiet=quiet)
 
 
 @app.command()

@@ -26,6 +26,18 @@ EngineName = Annotated[
     Engine, typer.Option("--engine", help="spark: for data that this machine's memory does not hold; an extra.")
 ]
 Master = Annotated[str, typer.Option("--master", metavar="URL", help="With --engine spark: where Spark runs.")]
+AtOnce = Annotated[
+    int,
+    typer.Option(
+        "--in-memory", min=1000, metavar="N", help="With --engine spark: of more accounts, only so many at once."
+    ),
+]
+Scratch = Annotated[
+    str | None,
+    typer.Option(
+        "--scratch", metavar="FOLDER", help="Where Spark's workers find the others; default: a temporary folder."
+    ),
+]
 ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="The company's config, a YAML file.")]
 ReleaseName = Annotated[
     str, typer.Option("--release", metavar="DIR", help="Release folder, its id, or 'champion'.", show_default=False)

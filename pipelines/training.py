@@ -32,6 +32,7 @@ from icp_ml.report.engines import engine_document, engine_metrics, engine_words
 from icp_ml.report.metrics import model_figures
 from icp_ml.report.training import outcome_note, print_training, training_document, training_note, tuning_figures
 from icp_ml.tables.reading import read_tables
+from icp_ml.tables.shares import SplitTables, read_share
 from icp_ml.tables.tables import Tables
 from icp_ml.tracking.recording import TrackedRun
 from icp_ml.tracking.trials import TrainedOutcome, Training, TrainingRecord, record_training
@@ -39,7 +40,7 @@ from pipelines.locations import find_previous, read_config
 from pipelines.model_settings import settings_file
 from pipelines.progress import Stages
 from pipelines.run_facts import settings, store, versions
-from pipelines.training_on_spark import beside_memory, trainers
+from pipelines.training_on_spark import OnSpark, beside_memory, growing, shared_tables
 
 TRIED = ".tried"
 """Folder beside the settings, where an interrupted search left what it had computed."""
@@ -55,6 +56,7 @@ class _Prepared:
     cohort: Cohort
     usable: list[str]
     trials: int
+    split: SplitTables | None = None
 
     @property
     def inputs(self) -> dict[str, dict[str, Any]]:
@@ -65,12 +67,41 @@ class _Prepared:
         }
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    """Both models, and where the churn model's trees grew.
+
+    Parameters
+    ----------
+    models : Models
+        Fitted, judged and explained.
+    spark : bool
+        Whether the churn model's trees grew in Spark.
+    further : int
+        Customers learned from there alone.
+    engines : tuple of EngineFigure
+        Figures of these trees beside those grown in memory, where memory holds all.
+    """
+
+    models: Models
+    spark: bool = False
+    further: int = 0
+    engines: tuple[EngineFigure, ...] = ()
+
+    def words(self) -> dict[str, str]:
+        """Return what is said of Spark."""
+        if self.further:
+            told = f"learned from {self.further:,} further customers; all figures are of those in memory"
+            return {"Churn in Spark": told}
+        return {f"Churn in Spark, {e.name}": engine_words(e) for e in self.engines}
+
+
 def train(
     path: Path,
     trials: int | None = None,
     seed: int | None = None,
     overrides: Sequence[str] = (),
-    master: str | None = None,
+    spark: OnSpark | None = None,
     as_json: bool = False,
     quiet: bool = False,
 ) -> None:
@@ -86,7 +117,7 @@ def train(
         In place of the config's.
     overrides : sequence of str
         ``key.path=value``.
-    master : str, optional
+    spark : OnSpark, optional
         Where Spark runs, if it is to grow the trees of the churn model.
     as_json, quiet : bool
         Print JSON instead of words; print nothing.
@@ -101,33 +132,47 @@ def train(
     champion = find_previous(None, config.name)
     left_out = {name for name, there in (("tuning", budget), ("champion", champion)) if not there}
     stages = Stages([s for s in STAGES if s not in left_out], quiet=quiet)
-    prepared = _prepare(config, config_folder(path), budget, stages)
-    looked = _look_at(champion, prepared, stages)
-    uri, artifacts, moved = store(config, path)
-    experiment = config.tracking.experiment or f"icp-{config.name}"
-    memory = _memory(prepared)
-    with record_training(_training(prepared), uri, experiment, artifacts) as record:
-        tunings = _tune(prepared, record, stages, memory)
-        found = {outcome: tuning.settings for outcome, tuning in tunings.items() if tuning.found}
-        with stages.stage("models") as note, trainers(master) as grown:
-            models = fit_models(prepared.cohort, config, prepared.usable, note, ModelSettings(found), grown)
-        engines: tuple[EngineFigure, ...] = ()
-        if master is not None:
-            settled = found.get("churn", BUILT_IN)
-            engines = beside_memory(prepared.cohort, config, prepared.usable, models, settled)
-        as_of = prepared.cohort.as_of.isoformat()
-        document = training_document(config.name, as_of, models, tunings, prepared.cohort.currency) | looked
-        document |= {"spark": {"churn": engine_document(engines)}} if master else {}
-        with stages.stage("mlflow"):
-            _record(prepared, record, models, tunings, document, engines)
-            kept = _keep(prepared, record.run_id, tunings, document)
-            run = record.end(training_note(document), _overall(models, stages))
+    with shared_tables(config, config_folder(path), spark) as split:
+        prepared = _prepare(config, config_folder(path), budget, stages, split)
+        looked = _look_at(champion, prepared, stages)
+        uri, artifacts, moved = store(config, path)
+        experiment = config.tracking.experiment or f"icp-{config.name}"
+        memory = _memory(prepared)
+        with record_training(_training(prepared), uri, experiment, artifacts) as record:
+            tunings = _tune(prepared, record, stages, memory)
+            fitted = _fit(prepared, tunings, stages, spark)
+            document = _document(prepared, tunings, fitted) | looked
+            with stages.stage("mlflow"):
+                _record(prepared, record, fitted, tunings, document)
+                kept = _keep(prepared, record.run_id, tunings, document)
+                run = record.end(training_note(document), _overall(fitted.models, stages))
     memory.forget()
     if as_json:
         typer.echo(json.dumps(_script(document, run, kept, stages), indent=2, ensure_ascii=False))
     elif not quiet:
-        told = {f"Churn in Spark, {e.name}": engine_words(e) for e in engines}
-        print_training(document, Console(), told | _places(path, run, kept, trials, moved, stages))
+        told = fitted.words() | _places(path, run, kept, trials, moved, stages)
+        print_training(document, Console(), told)
+
+
+def _fit(prepared: _Prepared, tunings: Mapping[str, Tuning], stages: Stages, spark: OnSpark | None) -> _Fitted:
+    """Fit, judge and explain both models, in Spark where it is asked for."""
+    config, usable = prepared.config, prepared.usable
+    found = {outcome: tuning.settings for outcome, tuning in tunings.items() if tuning.found}
+    with stages.stage("models") as note, growing(spark, prepared.split, config, usable, note) as grown:
+        models = fit_models(prepared.cohort, config, usable, note, ModelSettings(found), grown.trainers)
+    if spark is None or grown.further:
+        return _Fitted(models, spark is not None, grown.further)
+    settled = found.get("churn", BUILT_IN)
+    return _Fitted(models, True, 0, beside_memory(prepared.cohort, config, usable, models, settled))
+
+
+def _document(prepared: _Prepared, tunings: Mapping[str, Tuning], fitted: _Fitted) -> dict[str, Any]:
+    """Return everything that words, files and MLflow tell."""
+    as_of, currency = prepared.cohort.as_of.isoformat(), prepared.cohort.currency
+    document = training_document(prepared.config.name, as_of, fitted.models, tunings, currency)
+    if not fitted.spark:
+        return document
+    return document | {"spark": {"churn": engine_document(fitted.engines), "further_customers": fitted.further}}
 
 
 def _budget(trials: int | None) -> int:
@@ -139,15 +184,19 @@ def _budget(trials: int | None) -> int:
     return trials
 
 
-def _prepare(config: Config, base: Path, trials: int, stages: Stages) -> _Prepared:
-    """Read the tables and find what models may use."""
-    with stages.stage("read"):
-        tables = read_tables(config, base)
+def _prepare(config: Config, base: Path, trials: int, stages: Stages, split: SplitTables | None) -> _Prepared:
+    """Read the tables, or the first share of them, and find what models may use."""
+    with stages.stage("read") as note:
+        if split is None:
+            tables = read_tables(config, base)
+        else:
+            note(f"{split.accounts:,} accounts in {split.shares} shares; the first judges")
+            tables = read_share(split, 0)
     with stages.stage("cohort"):
         cohort = build_cohort(tables, config)
     with stages.stage("leaks"):
         usable = find_leaks(cohort, tables, config).usable
-    return _Prepared(config, tables, cohort, usable, trials)
+    return _Prepared(config, tables, cohort, usable, trials, split)
 
 
 def _look_at(champion: Release | None, prepared: _Prepared, stages: Stages) -> dict[str, Any]:
@@ -226,16 +275,15 @@ def _trial_note(trial: Trial) -> str:
 def _record(
     prepared: _Prepared,
     record: TrainingRecord,
-    models: Models,
+    fitted: _Fitted,
     tunings: Mapping[str, Tuning],
     document: Mapping[str, Any],
-    engines: Sequence[EngineFigure],
 ) -> None:
     """Record and register each model; one that could not be trained has no run."""
     as_of = prepared.cohort.as_of.isoformat()
     with tempfile.TemporaryDirectory(prefix="icp-train-") as folder:
-        save_models(models, Path(folder))
-        for report in (models.churn, models.win):
+        save_models(fitted.models, Path(folder))
+        for report in (fitted.models.churn, fitted.models.win):
             if report is None:
                 continue
             outcome, kind = report.outcome, report.predictor.kind
@@ -250,7 +298,7 @@ def _record(
                     params={"model": kind, "settings": chosen, **state},
                     metrics=_figures(report)
                     | tuning_figures(tuning)
-                    | engine_metrics(outcome, engines if outcome == "churn" else ()),
+                    | engine_metrics(outcome, fitted.engines if outcome == "churn" else ()),
                     note=outcome_note(document, outcome),
                     description=(
                         f"A trial, not a release: {kind}, {chosen} settings, fitted on everything up to {as_of}. Its "

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 
 from icp_ml.errors import DataError
+from icp_ml.features.encoding import AttributeEncoder
 from icp_ml.models.settings import BUILT_IN, ROUNDS, BoosterSettings
 from icp_ml.models.tree_margins import SmallTrees
 from icp_ml.models.tree_shap import Tree
@@ -147,9 +148,24 @@ class Trainer(Protocol):
         rounds: int | None = None,
         random_state: int = 0,
         settings: BoosterSettings = BUILT_IN,
+        encoder: AttributeEncoder | None = None,
     ) -> Booster:
-        """Fit boosted trees, as :func:`train_booster` says."""
+        """Fit boosted trees, as :func:`train_booster` says; ``encoder`` is what made ``encoded``."""
         ...
+
+
+@runtime_checkable
+class RecordKeeper(Protocol):
+    """A trainer with records of its own, which it encodes alike and learns from beside those it is given."""
+
+    def known_by(self, day: np.datetime64) -> Trainer:
+        """Return the trainer as it could have been on a day: its records hold what was known then."""
+        ...
+
+
+def as_known(train: Trainer, day: np.datetime64 | None) -> Trainer:
+    """Return a trainer that knows no more of its own records than was known on a day; None is today."""
+    return train.known_by(day) if day is not None and isinstance(train, RecordKeeper) else train
 
 
 def train_booster(
@@ -162,6 +178,7 @@ def train_booster(
     rounds: int | None = None,
     random_state: int = 0,
     settings: BoosterSettings = BUILT_IN,
+    encoder: AttributeEncoder | None = None,
 ) -> Booster:
     """Fit boosted trees.
 
@@ -183,6 +200,8 @@ def train_booster(
         Seed of row and column sampling.
     settings : BoosterSettings, optional
         How the trees are grown.
+    encoder : AttributeEncoder, optional
+        What made ``encoded``; here nothing else is to be encoded.
 
     Returns
     -------

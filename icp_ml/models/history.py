@@ -34,12 +34,15 @@ class Split:
         Outcomes of the training accounts as known then.
     label : str
         Cut-off day, or fold.
+    cutoff : datetime64[D] or None
+        The day; None for a fold.
     """
 
     train: np.ndarray
     test: np.ndarray
     target: Target
     label: str
+    cutoff: np.datetime64 | None = None
 
 
 class Records(Protocol):
@@ -169,7 +172,7 @@ def rolling_splits(records: Records) -> list[Split]:
         cutoff, train, target = usable[i]
         test = np.flatnonzero(records.testable & (records.begun > cutoff) & (records.begun <= end))
         if len(test):
-            splits.append(Split(train, test, target, str(cutoff)))
+            splits.append(Split(train, test, target, str(cutoff), cutoff))
     return splits
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.config.schema import Attribute
-from icp_ml.models.boosting import Trainer, train_booster
+from icp_ml.models.boosting import Trainer, as_known, train_booster
 from icp_ml.models.crossfit import INNER_FOLDS, assign_folds, cross_fit
 from icp_ml.models.history import Records, Split, random_splits, rolling_splits
 from icp_ml.models.learners import Learner, learner_of
@@ -126,7 +126,12 @@ def hold_out(
     by_month = {}
     for kind in KINDS[:2]:
         slices: Sequence[Slice] = [
-            forecast(learner_of(kind, attributes, random_state, settings.at(s.label), train), records, s, random_state)
+            forecast(
+                learner_of(kind, attributes, random_state, settings.at(s.label), as_known(train, s.cutoff)),
+                records,
+                s,
+                random_state,
+            )
             for s in splits
         ]
         updates[kind] = None

@@ -138,6 +138,7 @@ class BoostedLearner:
             rounds=self.settings.rounds[setting],
             random_state=self.random_state,
             settings=self.settings,
+            encoder=encoder,
         )
         return BoostedScorer(encoder, booster)
 

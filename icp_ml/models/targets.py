@@ -14,7 +14,7 @@ from icp_ml.models.chances import chance_to_leave
 from icp_ml.models.hazard import BaselineHazard, fit_baseline
 from icp_ml.models.hazard_slope import hazard_slope
 from icp_ml.models.recalibration import LARGEST_SLOPE, recalibrate
-from icp_ml.survival import kaplan_meier, nelson_aalen, wilson_interval
+from icp_ml.survival import StepFunction, kaplan_meier, nelson_aalen, wilson_interval
 
 _LEAST_EXPECTED = 1e-6
 """Expected churn of a customer seen before anybody churned: next to nothing, but with a logarithm."""
@@ -228,7 +228,10 @@ class ChurnTarget:
         The Nelson-Aalen hazard jumps where churn sits, at renewals for instance, so a customer not yet at its first
         renewal counts as hardly exposed.
         """
-        hazard = nelson_aalen(self.time, self.event, self.entry)
+        return self.offset_by(nelson_aalen(self.time, self.event, self.entry))
+
+    def offset_by(self, hazard: StepFunction) -> np.ndarray:
+        """Return the same from a cumulative hazard that others showed."""
         end, begin = np.minimum(self.time, self.horizon), np.minimum(self.entry, self.horizon)
         expected = hazard(end) - np.where(begin > 0, hazard(begin), 0.0)
         return np.log(np.maximum(expected, _LEAST_EXPECTED))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +75,10 @@ def spark_session(master: str = LOCAL) -> Iterator[SparkSession]:
             "and the master is right"
         ) from err
     try:
-        yield session
+        with warnings.catch_warnings():
+            # Said at each fit, and of no use to who runs it: the engines' answers are compared in tests.
+            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+            yield session
     finally:
         session.stop()
 

@@ -9,21 +9,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from icp_ml.features.encoding import AttributeEncoder
 from icp_ml.models.boosting import Booster, Loss, column_kinds, encoded_values, train_booster, tree_parameters
 from icp_ml.models.settings import BUILT_IN, BoosterSettings
+from icp_ml.spark.encoding import LABEL, OFFSET, RECORD
+from icp_ml.spark.further import FurtherRecords
 from icp_ml.spark.rows import quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-LABEL, OFFSET = "label", "offset"
-_RECORD = "record"
 # The same settings in the names of xgboost's estimators.
 _NAMES = {"eta": "learning_rate", "seed": "random_state"}
 
@@ -102,10 +103,20 @@ class SparkTrainer:
         Where the trees are grown.
     workers : int
         Tasks that train together.
+    further : FurtherRecords, optional
+        Records to learn from beside those handed over.
+    cutoff : datetime64[D], optional
+        What was known of the further ones on this day is learned from; by default all.
     """
 
     session: SparkSession
     workers: int
+    further: FurtherRecords | None = None
+    cutoff: np.datetime64 | None = None
+
+    def known_by(self, day: np.datetime64) -> SparkTrainer:
+        """Return the trainer as it could have been on a day."""
+        return replace(self, cutoff=day)
 
     def __call__(
         self,
@@ -118,6 +129,7 @@ class SparkTrainer:
         rounds: int | None = None,
         random_state: int = 0,
         settings: BoosterSettings = BUILT_IN,
+        encoder: AttributeEncoder | None = None,
     ) -> Booster:
         """Fit boosted trees; without any column there is nothing to spread, and a mean is learned in memory."""
         rounds = rounds or settings.rounds[-1]
@@ -126,14 +138,20 @@ class SparkTrainer:
             return train_booster(encoded, label, loss, offset=offset, rounds=rounds, **told)
         kinds = column_kinds(encoded)
         columns = [(f"c{i}", kind) for i, kind in enumerate(kinds)]
-        frame = pd.DataFrame(encoded_values(encoded), columns=[name for name, _ in columns])
+        names = [name for name, _ in columns]
+        frame = pd.DataFrame(encoded_values(encoded), columns=names)
         frame[LABEL] = np.asarray(label, dtype=float)
         frame[OFFSET] = np.zeros(len(frame)) if offset is None else np.asarray(offset, dtype=float)
-        frame[_RECORD] = np.arange(len(frame))
+        frame[RECORD] = np.arange(len(frame))
         records = self.session.createDataFrame(frame)
+        if self.further is not None and encoder is not None:
+            beside = self.further.encoded(encoder, names, self.cutoff)
+            # Dealt out by number and put in order, since sums depend on both.
+            dealt = records.unionByName(beside).repartition(self.workers, RECORD)
+            records = dealt.sortWithinPartitions(RECORD)
         # Spark cuts a frame into as many equal shares as it has cores; ranges are drawn anew each time.
-        if records.rdd.getNumPartitions() != self.workers:
-            records = records.repartitionByRange(self.workers, _RECORD)
+        elif records.rdd.getNumPartitions() != self.workers:
+            records = records.repartitionByRange(self.workers, RECORD)
         return train_on_spark(records, columns, loss, workers=self.workers, rounds=rounds, **told)
 
 

@@ -72,6 +72,19 @@ class RawTable:
         return {"path": ", ".join(self.labels), "rows": self.rows_read, "sha256": joined}
 
 
+@dataclass(frozen=True)
+class FoundTable:
+    """One standard table where it lies, nothing of it in memory yet; fields as in :class:`RawTable`."""
+
+    name: str
+    sql: str
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    scans: tuple[Scan, ...]
+    rows_read: int
+    aside: Aside = NOTHING_ASIDE
+
+
 def load_raw(
     connection: Connection,
     scratch: Path,
@@ -90,6 +103,28 @@ def load_raw(
     issues : list of Issue
         Why it cannot be read, ragged rows, another encoding.
     """
+    found, issues = find_raw(connection, scratch, config, base, name, database, views)
+    return None if found is None else keep_raw(connection, found), issues
+
+
+def keep_raw(connection: Connection, found: FoundTable) -> RawTable:
+    """Take a table into the engine, since every check of a column is a query of its own."""
+    connection.execute(f"CREATE TEMP TABLE {quoted(f'raw_{found.name}')} AS {found.sql}")
+    kept = f"SELECT * FROM {quoted(f'raw_{found.name}')}"
+    rows = _count(connection, kept) + found.aside.rows
+    return RawTable(found.name, kept, found.columns, found.types, found.scans, found.rows_read, rows, found.aside)
+
+
+def find_raw(
+    connection: Connection,
+    scratch: Path,
+    config: Config,
+    base: Path,
+    name: str,
+    database: Database | None = None,
+    views: Mapping[str, TableView] = MappingProxyType({}),
+) -> tuple[FoundTable | None, list[Issue]]:
+    """Find one standard table as :func:`load_raw` does, and leave its rows where they are."""
     table = config.tables.get(name, Table())  # type: ignore[call-overload]  # a plain str among Literals
     aside = NOTHING_ASIDE
     try:
@@ -110,12 +145,7 @@ def load_raw(
             scans = [keep_where(connection, scan, table.where, f"tables.{name}.where") for scan in scans]
         except ConfigError as err:
             return None, [*issues, Issue("wrong_where", name, str(err), "stop")]
-    sql, columns, types = stack(scans)
-    # Kept in the engine, since every check of a column is a query of its own.
-    connection.execute(f"CREATE TEMP TABLE {quoted(f'raw_{name}')} AS {sql}")
-    kept = f"SELECT * FROM {quoted(f'raw_{name}')}"
-    rows = _count(connection, kept) + aside.rows
-    return RawTable(name, kept, columns, types, tuple(scans), read, rows, aside), issues
+    return FoundTable(name, *stack(scans), tuple(scans), read, aside), issues
 
 
 @contextmanager

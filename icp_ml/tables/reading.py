@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from icp_ml.tables.identity import known_accounts_only, match_accounts, unique_a
 from icp_ml.tables.mapping import attributes_of
 from icp_ml.tables.money import AMOUNTS, in_reporting_currency, plausible_amounts, reporting_currency
 from icp_ml.tables.raw import RawTable, load_raw, missing_folder, source_database
-from icp_ml.tables.sources import engine
+from icp_ml.tables.sources import Connection, engine
 from icp_ml.tables.tables import Issue, Tables
 from icp_ml.tables.timeline import accounts_as_of, as_of_view, latest_date
 from icp_ml.tables.typed import type_table
@@ -34,6 +34,10 @@ from icp_ml.tables.values import map_values
 from icp_ml.tables.view import TableView
 
 LEVELS = ("stop", "handled", "warning")
+
+Loaded = tuple[RawTable | None, list[Issue]]
+Loader = Callable[[Connection, Path, str, Mapping[str, TableView]], Loaded]
+"""Gives a standard table and what is wrong with it, from engine, scratch folder, name and the tables before."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,24 @@ def read_tables(config: Config, base: Path) -> Tables:
     DataError
         With every defect that stops a run, listed together.
     """
-    report = check_tables(config, base)
-    if report.tables is not None:
-        return report.tables
-    stops = [issue.message for issue in report.stops]
+    return tables_of(check_tables(config, base))
+
+
+def tables_of(report: TablesReport) -> Tables:
+    """Return the tables of a report; DataError with everything that stops a run."""
+    if report.tables is None:
+        raise_stops(report.issues)
+        raise DataError("the tables could not be read")
+    return report.tables
+
+
+def raise_stops(issues: Sequence[Issue]) -> None:
+    """Raise a DataError with everything that stops a run, listed together; nothing where nothing does."""
+    stops = [issue.message for issue in issues if issue.level == "stop"]
     if len(stops) == 1:
         raise DataError(stops[0])
-    raise DataError(f"{len(stops)} things in the tables need mending:\n" + "\n".join(f"  - {s}" for s in stops))
+    if stops:
+        raise DataError(f"{len(stops)} things in the tables need mending:\n" + "\n".join(f"  - {s}" for s in stops))
 
 
 def check_tables(config: Config, base: Path) -> TablesReport:
@@ -99,10 +114,21 @@ def check_tables(config: Config, base: Path) -> TablesReport:
     if nowhere is not None:
         return TablesReport(None, (nowhere,), {}, config.as_of, config.as_of is not None)
     try:
-        raws, views, issues = _typed_tables(config, base)
+        with source_database(config, base) as database:
+
+            def load(connection: Connection, scratch: Path, name: str, views: Mapping[str, TableView]) -> Loaded:
+                return load_raw(connection, scratch, config, base, name, database, views)
+
+            return report_on(config, load)
     except DataError as err:  # a database that cannot be reached; what is wrong with one table is an issue
         unreadable = Issue("unreadable_file", "accounts", str(err), "stop")
         return TablesReport(None, (unreadable,), {}, config.as_of, config.as_of is not None)
+
+
+def report_on(config: Config, load: Loader, known: Sequence[Issue] = ()) -> TablesReport:
+    """Return the tables that ``load`` gives by name, and everything found in them beside what is ``known``."""
+    raws, views, found_in_cells = _typed_tables(config, load)
+    issues = [*known, *found_in_cells]
     issues += _missing_tables(config, views, issues)
     for name, view in views.items():
         views[name], found = map_values(view, config)
@@ -129,14 +155,14 @@ def check_tables(config: Config, base: Path) -> TablesReport:
     return TablesReport(tables, ordered, counts, as_of, config.as_of is not None, sources)
 
 
-def _typed_tables(config: Config, base: Path) -> tuple[dict[str, RawTable], dict[str, TableView], list[Issue]]:
+def _typed_tables(config: Config, load: Loader) -> tuple[dict[str, RawTable], dict[str, TableView], list[Issue]]:
     """Return every table there is, raw and typed, and what is wrong with files and cells."""
     raws: dict[str, RawTable] = {}
     views: dict[str, TableView] = {}
     issues: list[Issue] = []
-    with engine() as (connection, scratch), source_database(config, base) as database:
+    with engine() as (connection, scratch):
         for name in TABLE_NAMES:
-            raw, found = load_raw(connection, scratch, config, base, name, database, views)
+            raw, found = load(connection, scratch, name, views)
             issues += found
             if raw is not None:
                 raws[name] = raw

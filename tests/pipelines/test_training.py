@@ -16,12 +16,14 @@ from typer.testing import CliRunner
 
 import pipelines.training
 from icp_ml.models.boosting import train_booster
+from icp_ml.models.fitting import model_attributes
 from icp_ml.models.settings import BoosterSettings
 from icp_ml.models.tuning import tune_outcome
 from icp_ml.models.tuning_judge import SettingsJudge
 from icp_ml.models.tuning_result import Tuning
 from pipelines import cli
 from pipelines.model_settings import find_settings, settings_file
+from pipelines.training_on_spark import Growing, OnSpark, further_customers
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow's own imports deprecate is not ours to mend
@@ -105,11 +107,11 @@ def test_figures_of_trees_grown_in_spark_stand_beside_those_of_memory(
     asked = []
 
     @contextmanager
-    def in_memory(master: str | None) -> Iterator[dict[str, Any]]:
-        asked.append(master)
-        yield {"churn": train_booster}
+    def in_memory(spark: OnSpark, *told: Any) -> Iterator[Growing]:
+        asked.append(spark.master)
+        yield Growing({"churn": train_booster})
 
-    monkeypatch.setattr(pipelines.training, "trainers", in_memory)
+    monkeypatch.setattr(pipelines.training, "growing", in_memory)
     # In the small world hardly anybody leaves within six months.
     assert RUNNER.invoke(cli.app, ["sample", "larger", "--accounts", "1200", "--quiet"]).exit_code == 0
     larger = ("--set", "source.folder=larger", "--set", "outcomes.churn_horizon_months=12")
@@ -128,6 +130,29 @@ def test_figures_of_trees_grown_in_spark_stand_beside_those_of_memory(
     said = _train(*asking).stdout
     assert "Churn in Spark, auc: " in said
     assert "within noise" in said
+
+
+def test_more_accounts_than_memory_is_to_hold_are_read_in_shares_and_the_first_judges(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    @contextmanager
+    def in_memory(spark: OnSpark, split: Any, config: Any, usable: Any, note: Any) -> Iterator[Growing]:
+        read.extend(further_customers(split, model_attributes(config, usable), note))
+        yield Growing({"churn": train_booster}, sum(len(one.begun) for one in read))
+
+    monkeypatch.setattr(pipelines.training, "growing", in_memory)
+    assert RUNNER.invoke(cli.app, ["sample", "larger", "--accounts", "2600", "--quiet"]).exit_code == 0
+    larger = ("--set", "source.folder=larger", "--set", "outcomes.churn_horizon_months=12")
+    asking = ("--trials", "0", *larger, "--engine", "spark", "--in-memory", "1000")
+    document = json.loads(_train(*asking, "--json").stdout)
+    assert len(read) == 2
+    held = {name for one in read for name in one.frame.index}
+    assert len(held) == document["spark"]["further_customers"] == sum(len(one.frame) for one in read)
+    whole = json.loads(_train("--trials", "0", *larger, "--json").stdout)
+    judged, all_judged = (one["models"]["churn"]["metrics"][0]["n"] for one in (document, whole))
+    assert 0.2 < judged / all_judged < 0.5
 
 
 def test_without_trials_the_built_in_settings_are_evaluated_and_the_words_start_with_the_verdict(work: Path) -> None:
