@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CRITERIA, SEGMENTS, TERRITORIES, BOOSTERS = "criteria.json", "segments.json", "territories.json", "boosters"
 SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"
+SIGNALS = "signals.parquet"
 HOLDOUT, REFERENCE, SEGMENTS_MAP = "holdout.parquet", "population.json", "segments_map.json"
 AT_RISK = "customers_at_risk.csv"
 
@@ -162,6 +163,8 @@ def write_release(folder: Path, parts: ReleaseParts) -> Path:
         pq.write_table(scores_table(parts.scored), aside / SCORED)
         pq.write_table(parts.cohort, aside / COHORT)
         pq.write_table(parts.attributes, aside / ATTRIBUTES)
+        if parts.signals is not None:
+            pq.write_table(parts.signals, aside / SIGNALS)
         if parts.reference is not None:
             (aside / REFERENCE).write_bytes(to_json_bytes(parts.reference))
         if parts.holdout is not None:

@@ -5,34 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from icp_ml.conditions import AttributeLike
 from icp_ml.release.frames import arrow_columns
-
-if TYPE_CHECKING:
-    from icp_ml.cohort.cohort import Cohort
-
-_COHORT_TYPES = {
-    "account_id": pa.string(),
-    "name": pa.string(),
-    "status": pa.string(),
-    "decided_at": pa.date32(),
-    "outcome": pa.string(),
-    "started_at": pa.date32(),
-    "ended_at": pa.date32(),
-    "follow_up_days": pa.float64(),
-    "follow_up_months": pa.float64(),
-    "follow_up": pa.string(),
-    "arr_start": pa.float64(),
-    "arr_now": pa.float64(),
-    "pull": pa.float64(),
-    "part": pa.string(),
-    "left_out": pa.string(),
-}
 
 
 @dataclass(frozen=True)
@@ -48,7 +27,9 @@ class ReleaseParts:
     accounts : DataFrame
         Rows of ``accounts.csv``, from :func:`icp_ml.release.people.accounts_for_people`.
     cohort : pyarrow.Table
-        From :func:`cohort_arrow`.
+        From :func:`icp_ml.release.kept_cohort.cohort_arrow`.
+    signals : pyarrow.Table, optional
+        From :func:`icp_ml.release.kept_cohort.signals_arrow`; None where there are none.
     attributes : pyarrow.Table
         Attributes as known last, from :func:`attributes_arrow`; what ``icp explain`` and a later review score again.
     checks, metrics : dict
@@ -80,6 +61,7 @@ class ReleaseParts:
     config_yaml: str
     report_html: str
     memo: str
+    signals: pa.Table | None = None
     holdout: pa.Table | None = None
     reference: dict[str, Any] | None = None
     territories: dict[str, Any] | None = None
@@ -93,39 +75,3 @@ def attributes_arrow(frame: pd.DataFrame, attributes: Mapping[str, AttributeLike
     ids = pa.array(frame.index.astype("str").to_numpy(dtype=object), type=pa.string())
     columns = arrow_columns(frame, {k: v for k, v in attributes.items() if k != "account_id"})
     return pa.table({"account_id": ids, **columns})
-
-
-def cohort_arrow(cohort: Cohort, part: pd.Series | None = None) -> pa.Table:
-    """Return ``cohort.parquet``: what the evidence rests on, one row an account of the input.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        Who is counted.
-    part : Series, optional
-        By account id: the part of the data an account served in, in the caller's words; by default ``evidence`` for
-        decided accounts and customers.
-
-    Notes
-    -----
-    ``follow_up`` says ``churned`` or ``censored`` for customers and is missing for others.
-    """
-    accounts = cohort.accounts
-    counted = cohort.decided | cohort.customers
-    served = pd.Series("evidence", index=accounts.index[counted]) if part is None else part
-    ends = {True: "churned", False: "censored"}
-    followed = accounts.loc[cohort.customers, "churned"].map(ends).astype("str")
-    frame = accounts.assign(
-        account_id=accounts.index.astype("str"),
-        follow_up=followed.reindex(accounts.index),
-        part=served.reindex(accounts.index).to_numpy(dtype=object),
-    )
-    arrays = [_array(frame[name], kind) for name, kind in _COHORT_TYPES.items()]
-    return pa.Table.from_arrays(arrays, names=list(_COHORT_TYPES))
-
-
-def _array(column: pd.Series, kind: pa.DataType) -> pa.Array:
-    if pa.types.is_date(kind):
-        return pa.array(pd.to_datetime(column).to_numpy().astype("datetime64[D]"), type=kind)
-    values = column.to_numpy(dtype="float64" if pa.types.is_floating(kind) else object)
-    return pa.array(values, type=kind, from_pandas=True)

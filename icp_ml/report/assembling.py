@@ -23,7 +23,8 @@ from icp_ml.models.types import Models
 from icp_ml.release.document import criteria_document, released_segments
 from icp_ml.release.holdout import holdout_arrow
 from icp_ml.release.json_text import json_ready
-from icp_ml.release.parts import ReleaseParts, attributes_arrow, cohort_arrow
+from icp_ml.release.kept_cohort import KeptCohort, cohort_arrow, signals_arrow
+from icp_ml.release.parts import ReleaseParts, attributes_arrow
 from icp_ml.release.people import accounts_for_people
 from icp_ml.release.rules import ActiveRules, SegmentRules
 from icp_ml.release.scored import score_accounts
@@ -39,7 +40,7 @@ from icp_ml.report.memo import memo
 from icp_ml.report.metrics import model_document, release_figures
 from icp_ml.report.summary import summarise
 from icp_ml.report.target import target_document
-from icp_ml.report.territories import territories_document
+from icp_ml.report.territories import present_groups, territories_document
 from icp_ml.report.territory_words import told_territories
 from icp_ml.scorecard.types import Scorecard
 from icp_ml.segments.document import segments_document
@@ -116,7 +117,8 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         segments=segments,
         scored=scored,
         accounts=_for_people(found, scored, segments),
-        cohort=cohort_arrow(found.cohort, served_in(found.cohort, config.seed)),
+        cohort=cohort_arrow(_kept(found, config), config.attributes),
+        signals=signals_arrow(found.cohort),
         attributes=attributes_arrow(found.cohort.latest, config.attributes),
         reference=_reference(found, config),
         holdout=holdout_arrow((found.models.churn, found.models.win), found.cohort.attributes, config.attributes),
@@ -133,6 +135,12 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         write_boosters=partial(save_models, _every_model(found)),
     )
     return Assembled(parts, summary)
+
+
+def _kept(found: Found, config: Config) -> KeptCohort:
+    """Return what the release carries of its accounts."""
+    now = {by: present_groups(found.cohort, found.tables, by) for by in ("territory", "owner")}
+    return KeptCohort(found.cohort, served_in(found.cohort, config.seed), now)
 
 
 def _checks(found: Found, config: Config) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from icp_ml.config.schema import Config
 from icp_ml.criteria.types import CriteriaResult, Evidence, Interval, Proposal
 from icp_ml.release.document import criteria_document, released_segments
 from icp_ml.release.folder import Release, write_release
-from icp_ml.release.parts import ReleaseParts, attributes_arrow, cohort_arrow
+from icp_ml.release.kept_cohort import KeptCohort, cohort_arrow, signals_arrow
+from icp_ml.release.parts import ReleaseParts, attributes_arrow
 from icp_ml.release.people import accounts_for_people
 from icp_ml.release.rules import ActiveRules, SegmentRules
 from icp_ml.release.scored import score_accounts
@@ -182,7 +183,14 @@ def document(result, scorecard, config, cohort) -> dict:
 
 
 @pytest.fixture
-def parts(document, segments, config, cohort, predictors) -> ReleaseParts:
+def kept(cohort) -> KeptCohort:
+    counted = cohort.accounts.index[cohort.decided | cohort.customers]
+    now = {"owner": pd.Series("Kim", index=cohort.accounts.index[:1])}
+    return KeptCohort(cohort, pd.Series("evidence", index=counted), now)
+
+
+@pytest.fixture
+def parts(document, segments, config, cohort, kept, predictors) -> ReleaseParts:
     described = released_segments(segments_document(segments, cohort, config), document["release_id"])
     rules, named = ActiveRules.from_document(document), SegmentRules.from_document(described)
     scored = score_accounts(cohort.latest, rules, named, config.attributes, predictors)
@@ -192,7 +200,8 @@ def parts(document, segments, config, cohort, predictors) -> ReleaseParts:
         segments=described,
         scored=scored,
         accounts=accounts_for_people(cohort.accounts, scored, names, cohort.currency),
-        cohort=cohort_arrow(cohort),
+        cohort=cohort_arrow(kept, config.attributes),
+        signals=signals_arrow(cohort),
         attributes=attributes_arrow(cohort.latest, config.attributes),
         checks={"warnings": []},
         metrics={"auc": 0.7},
