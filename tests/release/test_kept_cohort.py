@@ -12,6 +12,7 @@ import pytest
 from icp_ml.cohort.build import build_cohort
 from icp_ml.config.loading import load_config
 from icp_ml.errors import DataError
+from icp_ml.release.document import attribute_entries
 from icp_ml.release.folder import COHORT, SIGNALS, Release, write_release
 from icp_ml.release.kept_cohort import KeptCohort, cohort_arrow, kept_cohort, signals_arrow
 from icp_ml.release.parts import attributes_arrow
@@ -34,7 +35,7 @@ def sample(tmp_path_factory):
 def _written(parts, config, kept, folder):
     own = replace(
         parts,
-        criteria={**parts.criteria, "attributes": {n: {"type": s.type} for n, s in config.attributes.items()}},
+        criteria={**parts.criteria, "attributes": attribute_entries(config)},
         cohort=cohort_arrow(kept, config.attributes),
         attributes=attributes_arrow(kept.cohort.latest, config.attributes),
         signals=signals_arrow(kept.cohort),
