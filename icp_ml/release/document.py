@@ -96,6 +96,25 @@ def attributes_from(document: Mapping[str, Any]) -> dict[str, Attribute]:
     }
 
 
+def proposals_from(document: Mapping[str, Any]) -> tuple[Proposal, ...]:
+    """Read the rules of a ``criteria.json`` back, with their evidence and receipts."""
+    # Discovery is slow to load and not needed to score.
+    from icp_ml.criteria.types import Evidence, Interval, Proposal
+
+    own = ("outcome", "n", "events", "rate", "rate_elsewhere", "q_value")
+    found = []
+    for entry in document["criteria"]:
+        evidence = entry["evidence"]
+        extra = {k: v for k, v in evidence.items() if k not in (*own, "risk_difference")}
+        told = Evidence(
+            **{k: evidence[k] for k in own}, risk_difference=Interval(**evidence["risk_difference"]), extra=extra
+        )
+        rule, status = Rule.from_jsonlogic(entry["when"]), entry["status"]
+        receipt = dict(entry.get("receipt") or {})
+        found.append(Proposal(entry["id"], entry["kind"], rule, entry["text"], told, receipt, status))
+    return tuple(found)
+
+
 def _with_booleans(entries: Mapping[str, Any], latest: pd.DataFrame) -> dict[str, Any]:
     """Return the entries, each category that says yes or no alone with its words for true and false.
 

@@ -34,7 +34,9 @@ CRITERIA, SEGMENTS, TERRITORIES, BOOSTERS = "criteria.json", "segments.json", "t
 SCORED, COHORT, ATTRIBUTES = "accounts_scored.parquet", "cohort.parquet", "attributes.parquet"
 SIGNALS = "signals.parquet"
 HOLDOUT, REFERENCE, SEGMENTS_MAP = "holdout.parquet", "population.json", "segments_map.json"
-AT_RISK = "customers_at_risk.csv"
+AT_RISK, EARLY_LIFE = "customers_at_risk.csv", "early_life.json"
+CHECKS, METRICS, CONFIG = "checks.json", "metrics.json", "config.yaml"
+ACCOUNTS, REPORT, MEMO = "accounts.csv", "report.html", "memo.md"
 
 
 @dataclass(frozen=True)
@@ -245,17 +247,19 @@ def _contents(parts: ReleaseParts) -> dict[str, bytes]:
     optional = {} if parts.territories is None else {TERRITORIES: to_json_bytes(parts.territories)}
     if parts.segments_map is not None:
         optional[SEGMENTS_MAP] = to_json_bytes(parts.segments_map)
+    if parts.early_life is not None:
+        optional[EARLY_LIFE] = to_json_bytes(parts.early_life)
     if parts.customers_at_risk is not None:
         optional[AT_RISK] = csv_text(parts.customers_at_risk).encode()
     return optional | {
         CRITERIA: to_json_bytes(parts.criteria),
         SEGMENTS: to_json_bytes(parts.segments),
-        "accounts.csv": csv_text(parts.accounts).encode(),
-        "checks.json": to_json_bytes(parts.checks),
-        "metrics.json": to_json_bytes(parts.metrics),
-        "config.yaml": parts.config_yaml.encode(),
-        "report.html": parts.report_html.encode(),
-        "memo.md": parts.memo.encode(),
+        ACCOUNTS: csv_text(parts.accounts).encode(),
+        CHECKS: to_json_bytes(parts.checks),
+        METRICS: to_json_bytes(parts.metrics),
+        CONFIG: parts.config_yaml.encode(),
+        REPORT: parts.report_html.encode(),
+        MEMO: parts.memo.encode(),
     }
 
 

@@ -44,6 +44,8 @@ class ReleaseParts:
         Content of ``territories.json``, JSON-ready; None where nobody asked for it.
     segments_map : dict, optional
         Content of ``segments_map.json``, JSON-ready; None where there is nothing to draw.
+    early_life : dict, optional
+        Content of ``early_life.json``, JSON-ready: what is said of customers to look after; None where nobody asked.
     customers_at_risk : DataFrame, optional
         Rows of ``customers_at_risk.csv``; None where no model tells customers apart.
     write_boosters : callable, optional
@@ -66,6 +68,7 @@ class ReleaseParts:
     reference: dict[str, Any] | None = None
     territories: dict[str, Any] | None = None
     segments_map: dict[str, Any] | None = None
+    early_life: dict[str, Any] | None = None
     customers_at_risk: pd.DataFrame | None = None
     write_boosters: Callable[[Path], None] | None = None
 

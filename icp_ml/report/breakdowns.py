@@ -9,21 +9,20 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.models.breakdown import Row, breakdown
-from icp_ml.models.types import ModelReport
 
 _TIERS = ("green", "yellow", "red")
 _NO_SEGMENT = "no segment"
 
 
 def model_breakdowns(
-    report: ModelReport, scored: pd.DataFrame, segments: Mapping[str, Any], random_state: int
+    holdout: pd.DataFrame, scored: pd.DataFrame, segments: Mapping[str, Any], random_state: int
 ) -> dict[str, list[Row]]:
     """Return the figures of :func:`icp_ml.models.breakdown.breakdown` by ``tier``, ``segment`` and ``period``.
 
     Parameters
     ----------
-    report : ModelReport
-        With its held-out accounts.
+    holdout : DataFrame
+        A model's held-out accounts, from :func:`icp_ml.models.holdout.held_out_frame`.
     scored : DataFrame
         Columns of ``icp score``. Tiers and segments are those of this release, found with all accounts; the
         forecasts were made without the accounts they are judged on.
@@ -32,15 +31,15 @@ def model_breakdowns(
     random_state : int
         Seed of the resamples.
     """
-    if report.holdout.empty:
+    if holdout.empty:
         return {}
     by_account = scored.set_index("account_id")
     names = [s["id"] for s in segments["segments"]]
     tier = pd.Series(pd.Categorical(by_account["icp_tier"], _TIERS), index=by_account.index)
     segment = by_account["segment"].where(by_account["segment"].isin(names), _NO_SEGMENT)
     segment = pd.Series(pd.Categorical(segment, [*names, _NO_SEGMENT]), index=by_account.index)
-    found = {"tier": tier, "period": _periods(report.holdout)} | ({"segment": segment} if names else {})
-    rows = {name: breakdown(report.holdout, labels, random_state) for name, labels in found.items()}
+    found = {"tier": tier, "period": _periods(holdout)} | ({"segment": segment} if names else {})
+    rows = {name: breakdown(holdout, labels, random_state) for name, labels in found.items()}
     called = {s["id"]: f"{s['id']} · {s['name']}" for s in segments["segments"]}
     for row in rows.get("segment", []):
         row["group"] = called.get(row["group"], row["group"])

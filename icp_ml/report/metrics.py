@@ -11,17 +11,18 @@ from icp_ml.models.types import Explained, LearningCurve, Metric, ModelReport, M
 Figures = dict[str, dict[str, Any]]
 
 
-def release_figures(
-    models: Models, criteria: Mapping[str, Any], segments: Mapping[str, Any], counted: Mapping[str, Any]
-) -> Figures:
-    """Return every figure of a release under a flat name.
+_OF_RULES = ("criteria_", "exclusions_", "scorecard_")
+
+
+def standing_figures(models: Models, segments: Mapping[str, Any], counted: Mapping[str, Any]) -> Figures:
+    """Return every figure of a release that its rules do not touch, under a flat name.
 
     Parameters
     ----------
     models : Models
         Churn and win models.
-    criteria, segments : mapping
-        Content of ``criteria.json`` and ``segments.json``.
+    segments : mapping
+        Content of ``segments.json``.
     counted : mapping
         From :func:`icp_ml.report.counting.cohort_figures`.
 
@@ -29,15 +30,38 @@ def release_figures(
     -------
     dict
         Name to ``{"value"}`` and, where they are known, ``low``, ``high`` and ``n``. The first word of a name says
-        which part it belongs to: ``churn``, ``win``, ``early_churn``, ``segments``, ``criteria``, ``exclusions``,
-        ``scorecard``, ``accounts``, ``everybody``.
+        which part it belongs to: ``churn``, ``win``, ``early_churn``, ``segments``, ``accounts``, ``everybody``.
     """
-    # What a reader compares two releases by comes first: MLflow shows figures in this order.
-    figures = _criteria_figures(criteria) | _segment_figures(segments)
+    figures = _segment_figures(segments)
     for report in (models.win, models.churn, models.early_churn):
         if report is not None:
             figures |= model_figures(report)
     figures |= _counted_figures(counted)
+    return _finite(figures)
+
+
+def with_rules(standing: Figures, criteria: Mapping[str, Any]) -> Figures:
+    """Return the figures with those of the rules, whose names begin ``criteria``, ``exclusions`` or ``scorecard``.
+
+    Parameters
+    ----------
+    standing : mapping
+        From :func:`standing_figures`, or read back by :func:`kept_figures`.
+    criteria : mapping
+        Content of ``criteria.json``.
+    """
+    # What a reader compares two releases by comes first: MLflow shows figures in this order.
+    return _finite(_criteria_figures(criteria)) | standing
+
+
+def kept_figures(metrics: Mapping[str, Any]) -> Figures:
+    """Return the figures of a ``metrics.json`` that its rules do not touch, as :func:`standing_figures` does."""
+    intervals = metrics["intervals"]
+    kept = {n: intervals.get(n, {"value": v}) for n, v in metrics["metrics"].items() if not n.startswith(_OF_RULES)}
+    return dict(kept)
+
+
+def _finite(figures: Figures) -> Figures:
     return {name: entry for name, entry in figures.items() if math.isfinite(entry["value"])}
 
 
@@ -62,15 +86,10 @@ def model_figures(report: ModelReport) -> Figures:
     return figures
 
 
-def model_document(report: ModelReport, breakdowns: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def model_document(report: ModelReport) -> dict[str, Any]:
     """Return what is shown of a model: verdict, figures, calibration, importance and what each level adds.
 
-    Parameters
-    ----------
-    report : ModelReport
-        The model with what was measured of it.
-    breakdowns : mapping, optional
-        From :func:`icp_ml.report.breakdowns.model_breakdowns`.
+    ``breakdown`` is left empty: :func:`icp_ml.report.breakdowns.model_breakdowns` fills it once tiers are known.
     """
     return {
         "outcome": report.outcome,
@@ -97,7 +116,7 @@ def model_document(report: ModelReport, breakdowns: Mapping[str, Any] | None = N
         "tested": _tested(report),
         "no_profit": report.no_profit,
         "learning": _learning(report.learning),
-        "breakdown": dict(breakdowns or {}),
+        "breakdown": {},
     }  # fmt: skip
 
 

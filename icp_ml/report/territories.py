@@ -11,6 +11,7 @@ import pandas as pd
 from icp_ml.cohort.cohort import Cohort
 from icp_ml.criteria.outcomes import Outcome, churn_outcome, measured_horizon, won_outcome
 from icp_ml.criteria.territories import FEWEST, GROUPINGS, pooled_rates
+from icp_ml.release.kept_cohort import KeptCohort
 from icp_ml.report.account_lists import account_lists
 from icp_ml.report.counting import present_customers, tier_counts
 from icp_ml.tables.tables import Tables
@@ -24,16 +25,14 @@ View = dict[str, Any]
 
 
 def territories_document(
-    cohort: Cohort, tables: Tables, scored: pd.DataFrame, criteria: Mapping[str, Any], effects: Mapping[str, Any]
+    kept: KeptCohort, scored: pd.DataFrame, criteria: Mapping[str, Any], effects: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the content of ``territories.json``.
 
     Parameters
     ----------
-    cohort : Cohort
-        All accounts.
-    tables : Tables
-        Deals, which say whose an account is now.
+    kept : KeptCohort
+        All accounts, and whose each is now.
     scored : DataFrame
         Columns of ``icp score``, the same accounts in the same order.
     criteria : mapping
@@ -57,7 +56,7 @@ def territories_document(
         **effects,
     }
     for by in GROUPINGS:
-        views = _Views(cohort, scored, criteria, present_groups(cohort, tables, by), by, effects)
+        views = _Views(kept.cohort, scored, criteria, kept.now[by], by, effects)
         document[_EACH[by]] = views.all()
         if by == "territory" and document[_EACH[by]] and views.now.isna().any():
             document["no_territory"] = views.of_none()

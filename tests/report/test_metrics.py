@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 
 from icp_ml.models.types import Metric, ModelReport, Models
-from icp_ml.report.metrics import model_figures, release_figures
+from icp_ml.report.metrics import model_figures, standing_figures, with_rules
 
 Documents = dict[str, dict]
 
@@ -37,7 +37,8 @@ def test_a_name_without_suffix_is_the_model_that_ships() -> None:
 
 def test_every_part_of_a_release_has_figures_and_none_is_undefined(documents: Documents) -> None:
     models = Models(_report(), None, {"win": "no deals"})
-    found = release_figures(models, documents["criteria"], documents["segments"], documents["metrics"]["counted"])
+    standing = standing_figures(models, documents["segments"], documents["metrics"]["counted"])
+    found = with_rules(standing, documents["criteria"])
     values = {name: entry["value"] for name, entry in found.items()}
     assert values["criteria_proposed"] == 2
     assert values["exclusions_proposed"] == 1

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from icp_ml.cohort.cohort import Cohort
+from icp_ml.release.kept_cohort import KeptCohort
 from icp_ml.report.territories import present_groups, territories_document
 from icp_ml.tables.tables import Tables
 
@@ -75,8 +76,13 @@ def _scored() -> pd.DataFrame:
     )  # fmt: skip
 
 
+def _kept(cohort: Cohort, tables: Tables) -> KeptCohort:
+    now = {by: present_groups(cohort, tables, by) for by in ("territory", "owner")}
+    return KeptCohort(cohort, pd.Series(dtype="str"), now)
+
+
 def _document(extra: pd.DataFrame | None = None) -> dict[str, Any]:
-    return territories_document(_cohort(), _tables(extra), _scored(), CRITERIA, EFFECTS)
+    return territories_document(_kept(_cohort(), _tables(extra)), _scored(), CRITERIA, EFFECTS)
 
 
 def test_an_account_belongs_to_the_territory_of_its_latest_deal_that_names_one() -> None:
@@ -145,7 +151,7 @@ def test_each_list_is_cut_to_ten_and_keeps_its_total() -> None:
     tables = Tables(pd.DataFrame({"account_id": ids}), deals, None, None, cohort.as_of, "EUR")
     wide = Cohort(many, pd.DataFrame(index=ids), pd.DataFrame(index=ids), 12, cohort.as_of, cohort.as_of, True, False)
     red = pd.concat([scored.iloc[[1]]] * 14).assign(account_id=ids)
-    (east, north) = territories_document(wide, tables, red, CRITERIA, EFFECTS)["territories"]
+    (east, north) = territories_document(_kept(wide, tables), red, CRITERIA, EFFECTS)["territories"]
     assert (east["named"]["refuse"]["total"], len(east["named"]["refuse"]["rows"])) == (14, 10)
     assert (north["name"], north["accounts"], north["decided"]) == ("North", 0, 14)
 
@@ -163,7 +169,7 @@ def test_rates_of_large_territories_lie_between_their_own_and_the_whole(
     cohort = Cohort(table, frame, frame, 12, dt.date(2026, 6, 30), dt.date(2026, 5, 31), True, False, "EUR")
     tables = Tables(pd.DataFrame({"account_id": ids}), None, None, None, cohort.as_of, "EUR")
     scored = pd.concat([_scored().iloc[[1]]] * 80).assign(account_id=ids)
-    views = territories_document(cohort, tables, scored, CRITERIA, EFFECTS)["territories"]
+    views = territories_document(_kept(cohort, tables), scored, CRITERIA, EFFECTS)["territories"]
     for view in views:
         rate, own = view["win_rate"], expected[view["name"]]
         assert (rate["observed"], rate["n"]) == (own, 40)
