@@ -19,6 +19,7 @@ from icp_ml.features.encoding import AttributeEncoder
 from icp_ml.models.learners import LinearScorer
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.targets import WinLink
+from tests.discovered import discover_release
 from tests.engines.postgres import NO_POSTGRES, postgres_programs, private_postgres
 
 SMALL = Rule((Condition("employee_count", "below", 40.0),))
@@ -83,6 +84,12 @@ def write_small_release(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def small_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_small_release(tmp_path_factory.mktemp("acme") / "release")
+
+
+@pytest.fixture(scope="session")
+def discovered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole release of 2,200 accounts; not to be changed, but to be copied."""
+    return discover_release(tmp_path_factory.mktemp("discovered"))
 
 
 @pytest.fixture(scope="session")

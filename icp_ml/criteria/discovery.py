@@ -20,7 +20,7 @@ from icp_ml.criteria.adjusting import adjust_effect, sales_side
 from icp_ml.criteria.estimating import later_replication, risk_difference, scaled_gate, smallest_detectable
 from icp_ml.criteria.identity import Kind, assign_ids, ids_before, jaccard
 from icp_ml.criteria.outcomes import Outcome, churn_outcome, measured_horizon, won_outcome
-from icp_ml.criteria.receipts import receipt
+from icp_ml.criteria.receipts import exclusion_totals, receipt
 from icp_ml.criteria.searching import FoundRule, Search, SearchResult, run_search
 from icp_ml.criteria.stated import audit_stated
 from icp_ml.criteria.types import CriteriaResult, Evidence, Proposal, StatedAudit
@@ -85,9 +85,10 @@ def discover_criteria(
         progress("stated ICP")
         budget = config.criteria.max_false_discovery_rate * _BEFORE_ANY * _BUDGET_PULL
         stated = audit_stated(cohort, config, job.names, proposals, job.horizon, budget, seed)
+    totals = exclusion_totals(cohort, [p.rule for p in proposals if p.kind == "exclude"], job.horizon)
     given = {p.id for p in proposals}
     retired = tuple(i for i in ids_before(previous) if i not in given)
-    return CriteriaResult(proposals, why, job.searched, stated, job.totals(proposals), retired)
+    return CriteriaResult(proposals, why, job.searched, stated, totals, retired)
 
 
 class _Discovery:
@@ -272,19 +273,6 @@ class _Discovery:
         if not self._whys:
             return "Not enough evidence: neither won and lost deals nor customers to follow were found."
         return "Not enough evidence for any criterion or exclusion. " + " ".join(dict.fromkeys(self._whys))
-
-    def totals(self, proposals: Sequence[Proposal]) -> dict[str, Any]:
-        """Return revenue taken now and revenue to be replaced later, for all exclusions together."""
-        hit = np.zeros(len(self.cohort.accounts), dtype=bool)
-        for proposal in proposals:
-            if proposal.kind == "exclude":
-                hit |= proposal.rule.mask(self.cohort.attributes)
-        counted = hit & (self.cohort.decided | self.cohort.customers)
-        figures = receipt(self.cohort, counted, np.zeros_like(hit), self.horizon)
-        totals: dict[str, Any] = {"revenue_taken_now": figures["arr_won"], "accounts_excluded": figures["accounts"]}
-        if "arr_lost_to_churn" in figures:
-            totals |= {"revenue_to_be_replaced": figures["arr_lost_to_churn"], "months": self.horizon}
-        return totals
 
 
 def _nothing_words(outcome: Outcome, accounts: int, least: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -56,7 +56,7 @@ def assign_ids(
             if c["kind"] == kind and c["id"] not in ids and old_masks[c["id"]] is not None
         ]
         best = max(same, default=(0.0, ""), key=lambda s: s[0])
-        ids.append(best[1] if best[0] >= SAME_ACCOUNTS else _next_id(letter, used | set(ids)))
+        ids.append(best[1] if best[0] >= SAME_ACCOUNTS else next_id(letter, used | set(ids)))
     return ids
 
 
@@ -73,6 +73,7 @@ def _mask_of(when: Mapping[str, Any], frame: pd.DataFrame) -> np.ndarray:
     return np.zeros(len(frame), dtype=bool) if gone else rule.mask(frame)
 
 
-def _next_id(letter: str, used: set[str]) -> str:
+def next_id(letter: str, used: Collection[str]) -> str:
+    """Return the id after all that were ever given."""
     numbers = [int(i[1:]) for i in used if i.startswith(letter) and i[1:].isdigit()]
     return f"{letter}{max(numbers, default=0) + 1}"

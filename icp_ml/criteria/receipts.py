@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from icp_ml.cohort.cohort import Cohort
+from icp_ml.conditions import Rule
 from icp_ml.criteria.after_sale import after_sale, cost_to_serve, services_share
 
 _LOOK_AGAIN_MONTHS = 6
@@ -73,6 +75,34 @@ def receipt(cohort: Cohort, decided_inside: np.ndarray, latest_inside: np.ndarra
     figures["no_tension"] = not figures["won"] and not figures["open_deals"]
     figures["review_on"] = str(look_again(cohort.as_of))
     return figures | {"absent": absent | unmeasured}
+
+
+def exclusion_totals(cohort: Cohort, exclusions: Iterable[Rule], horizon: int) -> dict[str, Any]:
+    """Return revenue taken now and revenue to be replaced later, for all exclusions together.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        All accounts.
+    exclusions : iterable of Rule
+        Their rules.
+    horizon : int
+        Months within which churn counts as lost.
+
+    Returns
+    -------
+    dict
+        ``revenue_taken_now``, ``accounts_excluded`` and, where churn was measured, ``revenue_to_be_replaced`` within
+        ``months``.
+    """
+    hit = np.zeros(len(cohort.accounts), dtype=bool)
+    for rule in exclusions:
+        hit |= rule.mask(cohort.attributes)
+    figures = receipt(cohort, hit & (cohort.decided | cohort.customers), np.zeros_like(hit), horizon)
+    totals: dict[str, Any] = {"revenue_taken_now": figures["arr_won"], "accounts_excluded": figures["accounts"]}
+    if "arr_lost_to_churn" in figures:
+        totals |= {"revenue_to_be_replaced": figures["arr_lost_to_churn"], "months": horizon}
+    return totals
 
 
 def look_again(as_of: dt.date, months: int = _LOOK_AGAIN_MONTHS) -> dt.date:

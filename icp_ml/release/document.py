@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -97,22 +98,51 @@ def attributes_from(document: Mapping[str, Any]) -> dict[str, Attribute]:
 
 
 def proposals_from(document: Mapping[str, Any]) -> tuple[Proposal, ...]:
-    """Read the rules of a ``criteria.json`` back, with their evidence and receipts."""
+    """Read the rules of a ``criteria.json`` back; one without evidence has NaN in place of figures."""
     # Discovery is slow to load and not needed to score.
-    from icp_ml.criteria.types import Evidence, Interval, Proposal
+    from icp_ml.criteria.types import Proposal
 
-    own = ("outcome", "n", "events", "rate", "rate_elsewhere", "q_value")
-    found = []
-    for entry in document["criteria"]:
-        evidence = entry["evidence"]
-        extra = {k: v for k, v in evidence.items() if k not in (*own, "risk_difference")}
-        told = Evidence(
-            **{k: evidence[k] for k in own}, risk_difference=Interval(**evidence["risk_difference"]), extra=extra
+    return tuple(
+        Proposal(
+            entry["id"],
+            entry["kind"],
+            Rule.from_jsonlogic(entry["when"]),
+            entry["text"],
+            _evidence_from(entry["evidence"] or {}),
+            dict(entry["receipt"] or {}),
+            entry["status"],
         )
-        rule, status = Rule.from_jsonlogic(entry["when"]), entry["status"]
-        receipt = dict(entry.get("receipt") or {})
-        found.append(Proposal(entry["id"], entry["kind"], rule, entry["text"], told, receipt, status))
-    return tuple(found)
+        for entry in document["criteria"]
+    )
+
+
+def scorecard_from(document: Mapping[str, Any]) -> Scorecard:
+    """Read the scorecard of a ``criteria.json`` back."""
+    from icp_ml.scorecard.types import Scorecard, ScoreItem
+
+    card, tiers = document["scorecard"], document["tiers"]
+    items = tuple(
+        ScoreItem(i["criterion"], i["attribute"], Rule.from_jsonlogic(i["when"]), i["points"], i["text"])
+        for i in card["items"]
+    )
+    return Scorecard(card["target"], card["base"], items, tiers["green"], tiers["red"], card.get("figures") or {})
+
+
+def _evidence_from(told: Mapping[str, Any]) -> Evidence:
+    from icp_ml.criteria.types import Evidence, Interval
+
+    figures = {key: told.get(key, math.nan) for key in ("rate", "rate_elsewhere", "q_value")}
+    unknown = {"estimate": math.nan, "low": math.nan, "high": math.nan}
+    difference = Interval(**{**unknown, **told.get("risk_difference", {})})
+    known = {*figures, "outcome", "n", "events", "risk_difference"}
+    return Evidence(
+        outcome=told.get("outcome", ""),
+        n=told.get("n", 0),
+        events=told.get("events", 0),
+        risk_difference=difference,
+        extra={key: value for key, value in told.items() if key not in known},
+        **figures,
+    )
 
 
 def _with_booleans(entries: Mapping[str, Any], latest: pd.DataFrame) -> dict[str, Any]:
@@ -186,13 +216,14 @@ def _criterion(proposal: Proposal) -> dict[str, Any]:
         "status": proposal.status,
         "text": proposal.text,
         "when": when["when"],
-        "evidence": _evidence(proposal.evidence),
+        "evidence": evidence_entry(proposal.evidence),
         "receipt": json_ready(proposal.receipt),
         "conditions": when["conditions"],
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_entry(evidence: Evidence) -> dict[str, Any]:
+    """Return evidence as the document has it."""
     difference = evidence.risk_difference
     figures = {
         "outcome": evidence.outcome,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -37,6 +39,7 @@ HOLDOUT, REFERENCE, SEGMENTS_MAP = "holdout.parquet", "population.json", "segmen
 AT_RISK, EARLY_LIFE = "customers_at_risk.csv", "early_life.json"
 CHECKS, METRICS, CONFIG = "checks.json", "metrics.json", "config.yaml"
 ACCOUNTS, REPORT, MEMO = "accounts.csv", "report.html", "memo.md"
+DECISIONS = "decisions.jsonl"
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,32 @@ def write_release(folder: Path, parts: ReleaseParts) -> Path:
         (aside / BOOSTERS).mkdir()
         if parts.write_boosters is not None:
             parts.write_boosters(aside / BOOSTERS)
+    return folder
+
+
+def rewrite_release(folder: Path, contents: Mapping[str, bytes], scored: pd.DataFrame) -> Path:
+    """Write some of a release's files anew, the others kept as they are: all of it or nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        A release.
+    contents : mapping of str to bytes
+        File name to new content; ``criteria.json`` among it.
+    scored : DataFrame
+        Columns of ``icp score``, one row an account.
+
+    Raises
+    ------
+    DataError
+        If ``criteria.json`` would break its schema, or the folder cannot be written.
+    """
+    validate_document(json.loads(contents[CRITERIA]))
+    with folder_aside(folder) as aside:
+        shutil.copytree(folder, aside, dirs_exist_ok=True)
+        for name, content in contents.items():
+            (aside / name).write_bytes(content)
+        pq.write_table(scores_table(scored), aside / SCORED)
     return folder
 
 

@@ -151,7 +151,8 @@ def _models(standing: Standing, scored: pd.DataFrame) -> dict[str, Any]:
 def _territories(standing: Standing, criteria: Mapping[str, Any], scored: pd.DataFrame) -> dict[str, Any]:
     """Return what differs by territory and owner, at the release's own error rate, and each one's view."""
     config, active = standing.config, active_document(criteria)
+    measured = [proposal for proposal in proposals_from(active) if proposal.evidence.outcome]
     rate = config.criteria.max_false_discovery_rate
-    effects = territory_effects(standing.kept.cohort, proposals_from(active), config.seed, rate)
+    effects = territory_effects(standing.kept.cohort, measured, config.seed, rate)
     document: dict[str, Any] = json_ready(territories_document(standing.kept, scored, active, effects))
     return document

@@ -24,7 +24,7 @@ from icp_ml.survival import ipcw_weights, wilson_interval
 AVERAGE_POINTS = 60
 _MOST_ITEMS = 10
 _RIDGE = 1.0
-_MOST_POINTS = 60  # of one line: three doublings of the odds say all there is to say on a scale of 100
+MOST_POINTS = 60  # of one line: three doublings of the odds say all there is to say on a scale of 100
 _TIERS = ("green", "yellow", "red")
 
 
@@ -52,7 +52,7 @@ def build_scorecard(
         Exclusions never earn points and criteria never cost any: an effect that vanishes beside the others scores 0.
     """
     card = config.scorecard
-    outcome, target = _target(cohort, horizon)
+    outcome, target = target_outcome(cohort, horizon)
     chosen = proposals[:_MOST_ITEMS]
     if not chosen or outcome is None:
         return Scorecard(target, round((card.green + card.red) / 2), (), card.green, card.red)
@@ -76,7 +76,7 @@ def _points(outcome: Outcome, chosen: Sequence[Proposal], cohort: Cohort, config
     design = np.column_stack([p.rule.mask(frame) for p in chosen]).astype(float)
     signs = np.array([1.0 if p.kind == "include" else -1.0 for p in chosen])
     per_point = card.points_to_double_odds / np.log(2)
-    intercept, effects = _log_odds(design, labels, weights, signs, _MOST_POINTS / per_point)
+    intercept, effects = log_odds(design, labels, weights, signs, MOST_POINTS / per_point)
     average = special.logit(np.clip(np.average(labels, weights=weights), 1e-4, 1 - 1e-4))
     base = int(np.clip(round(AVERAGE_POINTS + per_point * (intercept - average)), 0, 100))
     points = [round(per_point * float(e)) for e in effects]
@@ -121,7 +121,7 @@ def binary_target(outcome: Outcome) -> tuple[np.ndarray, np.ndarray]:
 
 def tier_figures(card: Scorecard, proposals: Sequence[Proposal], cohort: Cohort, horizon: int) -> dict[str, Any]:
     """Return each tier's rate of the target with interval, and sentences on adjacent tiers that do not differ."""
-    outcome, _ = _target(cohort, horizon)
+    outcome, _ = target_outcome(cohort, horizon)
     if outcome is None:
         return {}
     labels, weights = binary_target(outcome)
@@ -154,7 +154,8 @@ def tiers_of(card: Scorecard, proposals: Sequence[Proposal], cohort: Cohort, out
     return np.where(refused | (score < card.red), "red", np.where(score >= card.green, "green", "yellow"))
 
 
-def _target(cohort: Cohort, horizon: int) -> tuple[Outcome | None, str]:
+def target_outcome(cohort: Cohort, horizon: int) -> tuple[Outcome | None, str]:
+    """Return what the score ranks by, and its name; None where nothing is measured."""
     keeping = measured_horizon(cohort) is not None
     if cohort.has_wins and keeping:
         return won_outcome(cohort, horizon, kept=True), "won_and_kept"
@@ -165,18 +166,28 @@ def _target(cohort: Cohort, horizon: int) -> tuple[Outcome | None, str]:
     return None, "won_and_kept"
 
 
-def _log_odds(
-    design: np.ndarray, labels: np.ndarray, weights: np.ndarray, signs: np.ndarray, most: float
+def log_odds(
+    design: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    signs: np.ndarray,
+    most: float,
+    given: np.ndarray | None = None,
 ) -> tuple[float, np.ndarray]:
-    """Fit a slightly shrunken logistic regression whose effects keep their sign (or are 0) and stay within ``most``."""
+    """Fit a slightly shrunken logistic regression whose effects keep their sign (or are 0) and stay within ``most``.
+
+    Log-odds that are ``given`` by account take the place of the intercept, which is then 0.
+    """
+    known = np.zeros(len(labels)) if given is None else given
+    free = (None, None) if given is None else (0.0, 0.0)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = parameters[0] + design @ parameters[1:]
+        margin = known + parameters[0] + design @ parameters[1:]
         error = weights * (special.expit(margin) - labels)
         value = float(np.sum(weights * (np.logaddexp(0, margin) - labels * margin)))
         gradient = np.concatenate([[error.sum()], design.T @ error + _RIDGE * parameters[1:]])
         return value + 0.5 * _RIDGE * float(np.sum(parameters[1:] ** 2)), gradient
 
-    bounds = [(None, None), *((0, most) if s > 0 else (-most, 0) for s in signs)]
+    bounds = [free, *((0, most) if s > 0 else (-most, 0) for s in signs)]
     fitted = optimize.minimize(loss, np.zeros(len(signs) + 1), jac=True, bounds=bounds, method="L-BFGS-B")
     return float(fitted.x[0]), np.asarray(fitted.x[1:])

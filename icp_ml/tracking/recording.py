@@ -142,9 +142,20 @@ class RunStore:
     """
 
     def __init__(self, uri: str, experiment: str, artifacts: Path) -> None:
+        self._open(uri)
+        self.experiment_id = self._experiment(experiment, artifacts)
+
+    @classmethod
+    def of_run(cls, uri: str, run_id: str) -> RunStore:
+        """Return the store, at the experiment of a run that is there."""
+        store = cls.__new__(cls)
+        store._open(uri)
+        store.experiment_id = str(store.client.get_run(run_id).info.experiment_id)
+        return store
+
+    def _open(self, uri: str) -> None:
         self.uri, self.client = uri, client_of(uri)
         self.now = int(time.time() * 1000)
-        self.experiment_id = self._experiment(experiment, artifacts)
 
     def start(self, name: str, tags: Mapping[str, str], note: str, command: str, parent: str | None = None) -> str:
         """Start a run, inside another where ``parent`` is given, and return its id; ``tags`` without prefix."""

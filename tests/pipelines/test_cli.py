@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from icp_ml.errors import DataError
-from pipelines import cli
+from pipelines import cli, command_group
 
-COMMANDS = ("init", "validate", "discover", "train", "score", "explain", "export", "promote", "sample", "ui")
+COMMANDS = ("init", "validate", "discover", "train", "score", "explain", "export", "review", "promote", "sample", "ui")
 RUNNER = CliRunner()
 
 
@@ -214,7 +214,7 @@ def test_a_draft_that_cannot_be_written_says_so(tmp_path: Path, out: str, said: 
 
 
 def test_an_expected_error_of_the_library_is_an_icp_error() -> None:
-    assert issubclass(DataError, cli.IcpError)
+    assert issubclass(DataError, command_group.IcpError)
 
 
 def test_accounts_are_scored_without_models_where_that_is_asked(tmp_path: Path) -> None:

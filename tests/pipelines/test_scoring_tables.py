@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
-from pipelines import cli
+from pipelines import cli, command_group
 from tests.tables.databases import plain_url
 
 FROZEN = Path(__file__).parents[1] / "fixtures" / "releases" / "1.0"
@@ -65,7 +65,7 @@ def test_what_is_wrong_with_an_address_is_one_message_without_a_password(
 ) -> None:
     host = url.partition("@")[2]
     done = score(accounts.replace("{url}", url).replace("{host}", host), str(tmp_path / "out.csv"), "--quiet")
-    assert done.exit_code == cli.USER_INPUT
+    assert done.exit_code == command_group.USER_INPUT
     assert message.replace("{url}", url).replace("{host}", host) in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert "hunter2" not in done.stderr
@@ -80,7 +80,7 @@ def test_a_table_of_other_columns_is_refused_before_anything_is_scored(url: str,
     with psycopg.connect(plain_url(postgres_url)) as connection:
         assert connection.execute("SELECT * FROM accounts").fetchall() == [("A1",)]
         connection.execute("DROP TABLE accounts")
-    assert done.exit_code == cli.USER_INPUT
+    assert done.exit_code == command_group.USER_INPUT
     assert "icp: accounts: a table that is replaced must have exactly the columns account_id, icp_score" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 

@@ -21,7 +21,7 @@ from icp_ml.models.settings import BoosterSettings
 from icp_ml.models.tuning import tune_outcome
 from icp_ml.models.tuning_judge import SettingsJudge
 from icp_ml.models.tuning_result import Tuning
-from pipelines import cli
+from pipelines import cli, command_group
 from pipelines.model_settings import find_settings, settings_file
 from pipelines.training_on_spark import Growing, OnSpark, further_customers
 
@@ -204,7 +204,7 @@ def test_stopping_from_the_keyboard_leaves_nothing_half_written(work: Path, monk
     monkeypatch.setattr(pipelines.training, "fit_models", stop)
     _finds(monkeypatch, FOUND)
     done = RUNNER.invoke(cli.app, ["train", "icp.yaml", "--trials", "1"])
-    assert done.exit_code == cli.INTERRUPTED
+    assert done.exit_code == command_group.INTERRUPTED
     assert not settings_file("small").exists()
     client = _client(work)
     runs = client.search_runs([client.get_experiment_by_name("icp-small").experiment_id])
@@ -236,7 +236,7 @@ def test_a_search_that_was_stopped_goes_on_where_it_was(work: Path, monkeypatch:
 def test_trials_without_optuna_are_one_message_and_exit_status_2(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = RUNNER.invoke(cli.app, ["train", "icp.yaml", "--trials", "5"])
-    assert done.exit_code == cli.USER_INPUT
+    assert done.exit_code == command_group.USER_INPUT
     assert "pip install 'icp-ml[tune]'" in done.stderr
     assert done.stdout == ""
     assert not (work / "mlflow.db").exists(), "it is said before the work starts"
