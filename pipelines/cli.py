@@ -205,7 +205,7 @@ def explain(
     account_id: Annotated[str, typer.Argument(metavar="ACCOUNT_ID", help="The account's id.")],
     release: ReleaseName,
     accounts: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--accounts", metavar="FILE", help="Read the account from this file, not from the release."),
     ] = None,
     as_json: AsJson = False,

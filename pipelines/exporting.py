@@ -87,10 +87,8 @@ def _changes_json(changes: list[RuleChange], old: str, new: str, reviewed: bool)
 def _print(made: Export, form: str) -> None:
     """Print the form; DataError where it is no text, or more than one file."""
     if made.is_folder:
-        listed = ", ".join(sorted(made.files)[:4])
-        raise DataError(
-            f"--to {form} has {len(made.files)} files ({listed} ...); give a folder to write them to: --out"
-        )
+        listed = ", ".join(sorted(made.files)[:4]) + (", ..." if len(made.files) > 4 else "")
+        raise DataError(f"--to {form} has {len(made.files)} files ({listed}); give a folder to write them to: --out")
     try:
         text = made.files[ALONE].decode()
     except UnicodeDecodeError as err:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import typer
 
+from icp_ml.errors import DataError
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.scoring import ScoreSummary, score_file
-from icp_ml.tables.database_address import Address, is_address, parse_address
+from icp_ml.tables.database_address import Address, is_address, masked, parse_address
 from pipelines.locations import find_release
 from pipelines.progress import Stages
 
@@ -36,6 +37,7 @@ def score(
         release = release.with_accepted_only()
     with Stages(("score",), quiet=quiet).stage("score") as note:
         if master is not None:
+            _not_of_a_database(accounts, out)
             # What writes SQL is not needed otherwise, and takes a moment to load.
             from icp_ml.spark.scoring import score_on_spark
 
@@ -63,6 +65,17 @@ def score(
 
 def _place(text: str) -> Path | Address:
     return parse_address(text, os.environ) if is_address(text) else Path(text)
+
+
+def _not_of_a_database(accounts: str, out: str) -> None:
+    """Check that Spark is asked to read no table of a database, and to write to a folder; DataError where it is."""
+    if is_address(out):
+        raise DataError(f"{masked(out)}: --engine spark writes a folder of Parquet files; give its path to --out")
+    if is_address(accounts) and "#" in accounts:
+        raise DataError(
+            f"{masked(accounts)}: --engine spark reads files and Spark's own tables; score a table of a database "
+            "without it"
+        )
 
 
 def _tell(summary: ScoreSummary) -> None:

@@ -84,13 +84,15 @@ def export_release(
     DataError
         If the form cannot hold a rule.
     """
-    kind, _, dialect = form.partition(":")
+    kind, colon, dialect = form.partition(":")
     if kind in _TYPED and names == "source":
         raise ConfigError(f"--names source: {kind} describes typed objects under standard names; leave --names away")
     if segment and kind != "sql":
         raise ConfigError(
-            f"--segment: {form} has no such choice; it is for sql:DIALECT, and json and jsonlogic have it"
+            f"--segment: {form} has no such choice; it is for sql:DIALECT, {' and '.join(_TYPED)} always have it"
         )
+    if kind in ("sql", "dbt") and not all(part.strip() for part in table.split(".")):
+        raise ConfigError(f"--table {table!r} names no table; write table or schema.table")
     scope = Scope(release, names or ("standard" if kind in _TYPED else "source"), accepted_only)
     writers: dict[str, Callable[[], tuple[dict[str, str | bytes], tuple[str, ...]]]] = {
         "json": lambda: ({ALONE: _json(json_document(scope))}, JSON_LIMITS),
@@ -102,7 +104,7 @@ def export_release(
         "csv": lambda: ({ALONE: csv_of_rules(scope)}, PEOPLE_LIMITS),
         "xlsx": lambda: ({ALONE: workbook_of_rules(scope)}, PEOPLE_LIMITS),
     }
-    if kind not in writers or (dialect and kind not in ("sql", "dbt")):
+    if kind not in writers or (colon and (not dialect or kind not in ("sql", "dbt"))):
         raise ConfigError(f"--to {form}: no such form{nearest(kind, writers)}; known: {', '.join(FORMATS)}")
     files, limits = writers[kind]()
     content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}

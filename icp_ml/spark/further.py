@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from icp_ml.config.schema import Attribute
 from icp_ml.features.encoding import AttributeEncoder
 from icp_ml.models.history import ChurnRecords
 from icp_ml.spark.encoding import LABEL, OFFSET, RECORD, encoding, plain_records, record_schema
+from icp_ml.spark.session import spark_errors
 from icp_ml.survival import nelson_aalen
 
 if TYPE_CHECKING:
@@ -73,24 +74,35 @@ def further_records(
         What models may use.
     scratch : str
         Folder that Spark can write to, on a disk that driver and workers share.
+
+    Raises
+    ------
+    DataError
+        If Spark cannot write to it.
     """
     folder = f"{scratch.rstrip('/')}/icp-{uuid.uuid4().hex}"
     schema, typical, n = record_schema(attributes), None, 0
+    with spark_errors(f"{scratch}: Spark cannot keep further customers there"):
+        files = _file_system(session, folder)
     try:
         for share in shares:
             if not len(share.begun):
                 continue
             plain = plain_records(share, attributes, _FIRST + n)
-            session.createDataFrame(plain, schema).write.mode("append").parquet(folder)
+            frame = session.createDataFrame(plain, schema)
+            with spark_errors(f"{scratch}: Spark cannot keep further customers there"):
+                frame.write.mode("append").parquet(folder)
             typical = typical or ChurnRecords(share.frame[[]], share.target, share.begun, share.ended, share.grace_days)
             n += len(plain)
         yield FurtherRecords(session.read.parquet(folder), attributes, typical, n) if typical else None
     finally:
-        _remove(session, folder)
+        files.delete(_path(session, folder), True)
 
 
-def _remove(session: SparkSession, folder: str) -> None:
-    """Remove a folder of whatever file system Spark knows."""
-    hadoop = session.sparkContext._jvm.org.apache.hadoop.fs
-    path = hadoop.Path(folder)
-    path.getFileSystem(session.sparkContext._jsc.hadoopConfiguration()).delete(path, True)
+def _file_system(session: SparkSession, folder: str) -> Any:
+    """Return the file system of a folder, whichever Spark knows."""
+    return _path(session, folder).getFileSystem(session.sparkContext._jsc.hadoopConfiguration())
+
+
+def _path(session: SparkSession, folder: str) -> Any:
+    return session.sparkContext._jvm.org.apache.hadoop.fs.Path(folder)

@@ -17,7 +17,7 @@ from icp_ml.release.scored import OUTCOMES
 from icp_ml.release.scoring import ScoreSummary, summary_of
 from icp_ml.spark.forecasting import SCHEMA, forecaster, release_files
 from icp_ml.spark.rows import SPARK, quoted, standard_rows
-from icp_ml.spark.session import LOCAL, read_table, register_forecast, spark_session
+from icp_ml.spark.session import LOCAL, read_table, reading_files, register_forecast, spark_session
 
 _RAW, _ROWS, _FORECAST, _CHANCES = "icp_accounts", "icp_rows", "icp_forecast", "icp_chances"
 _OURS = ("part-", ".part-", "_SUCCESS", "._SUCCESS")
@@ -75,7 +75,7 @@ def score_on_spark(
         if forecast:
             register_forecast(session, _FORECAST, SCHEMA, forecaster(release_files(release)))
         session.sql(_with_chances(rows, release, missing, forecast)).createOrReplaceTempView(_ROWS)
-        with folder_aside(out) as aside:
+        with folder_aside(out) as aside, reading_files(accounts):
             # Into the empty folder that is there: one made anew would not be locked against other runs' clearing up.
             session.sql(_scores(release)).write.mode("append").parquet(str(aside))
             counted = session.sql(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from icp_ml.errors import ConfigError, DataError
 from icp_ml.spark.forecasting import gathered
+from icp_ml.tables.database_address import masked
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -53,6 +54,7 @@ def spark_session(master: str = LOCAL) -> Iterator[SparkSession]:
         If PySpark or Java is not there, or the master does not answer.
     """
     try:
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as err:
@@ -67,17 +69,15 @@ def spark_session(master: str = LOCAL) -> Iterator[SparkSession]:
     for key, value in (_SETTINGS | _SQL_SETTINGS | (_ON_ONE_MACHINE if master.startswith("local") else {})).items():
         builder = builder.config(key, value)
     try:
-        with _workers_python(master):
+        with _workers_python(master), _unwarned():
             session = builder.getOrCreate()
-    except (PySparkException, RuntimeError, OSError) as err:
+    except (PySparkException, Py4JError, RuntimeError, OSError) as err:
         raise ConfigError(
             f"Spark did not start with --master {master} ({first_line(err)}); check that Java 17 or later is there "
             "and the master is right"
         ) from err
     try:
-        with warnings.catch_warnings():
-            # Said at each fit, and of no use to who runs it: the engines' answers are compared in tests.
-            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        with _unwarned():
             yield session
     finally:
         session.stop()
@@ -91,12 +91,31 @@ def cores(session: SparkSession) -> int:
 @contextmanager
 def spark_errors(what: str) -> Iterator[None]:
     """Turn what Spark says of the user's input inside the block into a DataError that begins with ``what``."""
-    from pyspark.errors import AnalysisException
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
 
     try:
         yield
-    except AnalysisException as err:
-        raise DataError(f"{what}: {first_line(err)}") from err
+    except (PySparkException, Py4JError) as err:
+        raise DataError(masked(f"{what}: {first_line(err)}")) from err
+
+
+@contextmanager
+def reading_files(label: str) -> Iterator[None]:
+    """Turn what Spark finds in files while it works on them into a DataError; other failures stay."""
+    from py4j.protocol import Py4JError
+
+    try:
+        yield
+    except Py4JError as err:
+        if "FAILED_READ_FILE" not in str(err):
+            raise
+        raise DataError(
+            masked(
+                f"{label}: {first_line(err)} Each file must be whole, and CSV files of one folder have the same "
+                "columns in the same order"
+            )
+        ) from err
 
 
 def read_table(session: SparkSession, accounts: str) -> DataFrame:
@@ -118,7 +137,8 @@ def read_table(session: SparkSession, accounts: str) -> DataFrame:
     path = Path(accounts)
     with spark_errors(f"{accounts} is neither a file, a folder nor a table that Spark can read"):
         if accounts.lower().endswith(".csv") or _holds_csv(path):
-            return session.read.csv(accounts, header=True, quote='"', escape='"', multiLine=True)
+            # Its own header counts in each file; Spark would else go by the first one's, and mistake columns.
+            return session.read.csv(accounts, header=True, quote='"', escape='"', multiLine=True, enforceSchema=False)
         if "://" in accounts or path.exists():
             return session.read.parquet(accounts)
         return session.table(accounts)
@@ -141,7 +161,10 @@ def register_forecast(
 
 def first_line(err: BaseException) -> str:
     """Return what went wrong in one line."""
-    return (str(err).strip().splitlines() or [type(err).__name__])[0][:300]
+    lines = str(err).strip().splitlines() or [type(err).__name__]
+    # Of an error in Java the first line names only the call.
+    said = next((line.removeprefix(": ") for line in lines if line.startswith(": ")), lines[0])
+    return said[:300]
 
 
 def _holds_csv(folder: Path) -> bool:
@@ -154,6 +177,14 @@ def _beside(session: SparkSession) -> SparkSession:
     for key, value in _SQL_SETTINGS.items():
         own.conf.set(key, value)
     return own
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Leave out what PySpark says of pandas at start and at each fit: tests compare the engines' answers."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
 
 
 @contextmanager

@@ -52,6 +52,15 @@ def is_address(text: str) -> bool:
     return "://" in text
 
 
+def masked(text: str) -> str:
+    """Return a text without the passwords of the URLs in it; ``${NAME}`` stays, being none.
+
+    >>> masked("s3a://key:secret@crm/accounts is not there")
+    's3a://key:***@crm/accounts is not there'
+    """
+    return _PASSWORD.sub(lambda found: found[0] if found[2].startswith("${") else f"{found[1]}:***@", text)
+
+
 def parse_address(text: str, environ: Mapping[str, str]) -> Address:
     """Read an address.
 
@@ -73,7 +82,7 @@ def parse_address(text: str, environ: Mapping[str, str]) -> Address:
     >>> parse_address("postgresql://ann:secret@host/crm#sales.accounts", {}).written
     'postgresql://ann:***@host/crm#sales.accounts'
     """
-    written = _PASSWORD.sub(lambda found: found[0] if found[2].startswith("${") else f"{found[1]}:***@", text)
+    written = masked(text)
     url, _, asked = text.partition("#")
     asked = asked.strip()
     if not asked:

@@ -38,6 +38,9 @@ def test_the_same_release_gives_the_same_bytes(release, form):
         ("sql:oracle", {}, "no such dialect"),
         ("json", {"names": "source"}, "typed objects under standard names"),
         ("csv", {"segment": True}, "no such choice"),
+        ("sql:", {}, "--to sql:: no such form"),
+        ("sql", {"table": ""}, "--table '' names no table; write table or schema.table"),
+        ("dbt", {"table": "crm."}, "--table 'crm.' names no table"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_message(release, form, choices, message):

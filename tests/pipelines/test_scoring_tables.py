@@ -91,3 +91,18 @@ def test_a_relative_sqlite_path_starts_from_the_current_folder(tmp_path: Path, m
     done = score(str(FROZEN / "accounts.csv"), "sqlite:///crm.db#scores")
     assert done.exit_code == 0
     assert "Written to sqlite:///crm.db#scores" in done.stdout
+
+
+def test_a_table_to_explain_from_is_refused_without_its_password() -> None:
+    wanted = [
+        "explain",
+        "a1",
+        "--release",
+        str(FROZEN / "release"),
+        "--accounts",
+        "postgresql://icp:hunter2@host/crm#a",
+    ]
+    told = CliRunner().invoke(cli.app, wanted)
+    assert told.exit_code == 2
+    assert "postgresql://icp:***@host/crm#a: --accounts reads a file" in told.output
+    assert "hunter2" not in told.output

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from icp_ml.config.schema import Attribute
+from icp_ml.errors import DataError
 from icp_ml.features.encoding import AttributeEncoder
 from icp_ml.models.boosting import as_known, train_booster
 from icp_ml.models.history import ChurnRecords
@@ -132,3 +133,14 @@ def test_nothing_is_left_behind_and_nothing_to_learn_from_is_none(spark: Any, sh
     assert list(tmp_path.iterdir()) == []
     with further_records(spark, [], ATTRIBUTES, tmp_path.as_uri()) as held:
         assert held is None
+
+
+@pytest.mark.parametrize("scheme", ["nosuch", "file"])
+def test_a_scratch_folder_that_cannot_be_is_named(spark: Any, shares: Any, tmp_path: Path, scheme: str) -> None:
+    (tmp_path / "taken").write_text("a file, no folder")
+    scratch = f"{scheme}://{tmp_path}/taken"
+    with (
+        pytest.raises(DataError, match=f"^{scratch}: Spark cannot keep further customers there: "),
+        further_records(spark, [shares[0]], ATTRIBUTES, scratch),
+    ):
+        pytest.fail("nothing is there to learn from")
