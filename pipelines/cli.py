@@ -150,7 +150,7 @@ def train(
     overrides: Overrides = None,
     engine: EngineName = Engine.BUILT_IN,
     master: Master = "local[*]",
-    at_once: AtOnce = 200_000,
+    at_once: AtOnce = None,
     scratch: Scratch = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -161,9 +161,11 @@ def train(
     With --engine spark the churn model is trained in Spark, and its figures stand beside those of memory.
     """
     from pipelines.training import train as job
-    from pipelines.training_on_spark import OnSpark
+    from pipelines.training_on_spark import AT_ONCE, OnSpark
 
-    spark = OnSpark(master, at_once, scratch) if engine is Engine.SPARK else None
+    if engine is not Engine.SPARK and (at_once or scratch):
+        raise typer.BadParameter("--in-memory and --scratch go with --engine spark", param_hint="--engine")
+    spark = OnSpark(master, at_once or AT_ONCE, scratch) if engine is Engine.SPARK else None
     job(config, trials=trials, seed=seed, overrides=overrides or [], spark=spark, as_json=as_json, quiet=quiet)
 
 

@@ -27,9 +27,12 @@ EngineName = Annotated[
 ]
 Master = Annotated[str, typer.Option("--master", metavar="URL", help="With --engine spark: where Spark runs.")]
 AtOnce = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--in-memory", min=1000, metavar="N", help="With --engine spark: of more accounts, only so many at once."
+        "--in-memory",
+        min=1000,
+        metavar="N",
+        help="With --engine spark: of more accounts, only so many at once; default: 200000.",
     ),
 ]
 Scratch = Annotated[

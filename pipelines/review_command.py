@@ -25,9 +25,7 @@ def review(
     ] = None,
     edit: Annotated[
         list[str] | None,
-        typer.Option(
-            "--edit", metavar="ID.NAME.OP=VALUE", help="Another value in a rule: X2.employee_count.below=20."
-        ),
+        typer.Option("--edit", metavar="ID.NAME.OP=VALUE", help="Another value in a rule: X2.employee_count.below=20."),
     ] = None,
     add: Annotated[
         Path | None, typer.Option("--add", metavar="FILE", help="YAML file of rules to add: kind, when, text, reason.")
