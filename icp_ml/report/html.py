@@ -25,8 +25,9 @@ def html_report(
     territories: Mapping[str, Any] | None = None,
     early_life: Mapping[str, Any] | None = None,
     segments_map: Mapping[str, Any] | None = None,
+    packed: str | None = None,
 ) -> str:
-    """Return the report: no network, no script, light or dark as the reader's system is.
+    """Return the report: no network, light or dark as the reader's system is, and whole without scripts.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ def html_report(
         From :func:`icp_ml.report.early_life_words.told_early_life`; without it customers to look after are not named.
     segments_map : mapping, optional
         From :func:`icp_ml.report.map_words.told_map`; without it there is no map of accounts.
+    packed : str, optional
+        From :func:`icp_ml.report.account_index.packed_index`; without it no account can be looked up.
     """
     return render_html(
         "report.html.j2",
@@ -49,6 +52,7 @@ def html_report(
             "t": territories,
             "early": early_life,
             "map": segments_map,
+            "packed": packed,
             "pulls": PULLS,
             "marks": marks(segment["id"] for segment in summary["segments"]),
             "named": any(part["total"] for part in (lists or {}).values()),

@@ -7,6 +7,7 @@ from typing import Any
 
 from icp_ml.report.receipts import Told, told_against_rest, told_receipt
 from icp_ml.report.words import count, evidence_sentence, money, percent, points, span
+from icp_ml.wording import list_words
 
 _TARGETS = {
     "won_and_kept": "won and still a customer {months} months later",
@@ -39,6 +40,27 @@ def told_proposals(criteria: Mapping[str, Any], kind: str, deals: bool = True) -
     currency, months = criteria.get("currency"), _months(criteria)
     active = [c for c in criteria["criteria"] if c["kind"] == kind and c["status"] != "rejected"]
     return [_told(entry, currency, deals, months) for entry in active]
+
+
+_DECIDED = {"accepted": "accepted", "edited": "changed", "manual": "added", "rejected": "rejected"}
+
+
+def told_review(review: Mapping[str, Any] | None) -> str:
+    """Say who decided on the proposals, and how.
+
+    >>> told_review({"by": "Ann", "at": "2026-07-01T10:00:00+00:00", "accepted": ["C1", "X1"], "rejected": ["X2"]})
+    'Reviewed by Ann on 2026-07-01: C1 and X1 accepted; X2 rejected.'
+    >>> told_review(None)
+    'These are proposals; no person has reviewed them yet.'
+    """
+    if review is None:
+        return "These are proposals; no person has reviewed them yet."
+    stand = [f"{list_words(tuple(review[s]), 'and')} {words}" for s, words in _DECIDED.items() if review.get(s)]
+    if not stand or not review.get("by") or not review.get("at"):
+        return "A person has reviewed these proposals."
+    waiting = review.get("proposed") or ()
+    left = f"; {list_words(tuple(waiting), 'and')} not decided yet" if waiting else ""
+    return f"Reviewed by {review['by']} on {str(review['at'])[:10]}: {'; '.join(stand)}{left}."
 
 
 def told_totals(criteria: Mapping[str, Any]) -> list[str]:
@@ -102,7 +124,7 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
         "evidence": evidence_sentence(evidence),
         "receipt": told_receipt(receipt, currency, deals, months),
         "beside": told_against_rest(receipt.get("against_rest") or [], currency),
-        "mind": told_mind(evidence, receipt),
+        "mind": [*_chosen(entry), *told_mind(evidence, receipt)],
         "review_on": receipt.get("review_on"),
     }
     if evidence.get("outcome") != "pull" and "rate" in evidence:
@@ -113,6 +135,20 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
             "words_elsewhere": percent(evidence["rate_elsewhere"]),
         }
     return told
+
+
+def _chosen(entry: Mapping[str, Any]) -> list[str]:
+    """Say of a rule that a person chose who it was, what the data says of it, and what it was before."""
+    chosen = entry.get("chosen_by")
+    if not chosen:
+        return []
+    why = f": {entry['reason']}" if entry.get("reason") else ""
+    said = [f"Chosen by {chosen['by']} on {chosen['on']}, not proposed by the data{why.rstrip('.')}."]
+    if entry.get("judged"):
+        said.append(entry["judged"]["verdict"])
+    if entry.get("was"):
+        said.append(f"Before that it was “{entry['was'][-1]['text']}”.")
+    return said
 
 
 def _months(criteria: Mapping[str, Any]) -> int:

@@ -14,7 +14,7 @@ from icp_ml.report.heat_map import told_heat_map
 from icp_ml.report.kept_chart import told_curves
 from icp_ml.report.left_out import told_left_out
 from icp_ml.report.models import told_models
-from icp_ml.report.proposals import Told, told_proposals, told_scorecard, told_totals, told_two_numbers
+from icp_ml.report.proposals import Told, told_proposals, told_review, told_scorecard, told_totals, told_two_numbers
 from icp_ml.report.quality import told_quality
 from icp_ml.report.ranked_words import told_ranking
 from icp_ml.report.searched import told_no_evidence, told_searched
@@ -39,7 +39,7 @@ def summarise(
     Returns
     -------
     dict
-        ``name``, ``release_id``, ``as_of``, ``horizon``, ``currency``, ``reviewed``; ``verdict`` (``headline``,
+        ``name``, ``release_id``, ``as_of``, ``horizon``, ``currency``, ``reviewed``, ``review`` (a sentence); ``verdict`` (``headline``,
         ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
         ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
         ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
@@ -58,6 +58,7 @@ def summarise(
         "horizon": horizon,
         "currency": currency,
         "reviewed": criteria["review"] is not None,
+        "review": told_review(criteria["review"]),
         "quality": told_quality(checks, criteria["as_of"]),
         "exclusions": told_proposals(criteria, "exclude", deals),
         "criteria": told_proposals(criteria, "include", deals),
@@ -107,12 +108,7 @@ def _verdict(told: Mapping[str, Any]) -> Told:
         f"Pursue {_listed(wanted)}." if wanted else "No group to pursue stands out among the accounts that are left."
     )
     headline = f"Refuse {_listed(exclusions)}. {pursue}" if exclusions else pursue
-    state = (
-        "A person has reviewed these proposals."
-        if told["reviewed"]
-        else "These are proposals; no person has reviewed them yet."
-    )
-    return {"headline": headline, "sentences": [*told["totals"], *_how_sure(told["settings"]), state]}
+    return {"headline": headline, "sentences": [*told["totals"], *_how_sure(told["settings"]), told["review"]]}
 
 
 def _how_sure(settings: Mapping[str, Any]) -> list[str]:
