@@ -181,7 +181,7 @@ class _Telling:
         folder = self.written.folder
         places = {
             "Whole report": str(folder / "report.html"),
-            "Decision memo": str(folder / "memo.md"),
+            "Decision memo": str(folder / "memo.html"),
             "Every account, score and reasons": str(folder / "accounts.csv"),
             "Criteria for other programs": str(folder / "criteria.json"),
         }

@@ -18,6 +18,7 @@ from icp_ml.release.folder import (
     CRITERIA,
     DECISIONS,
     MEMO,
+    MEMO_PAGE,
     METRICS,
     REPORT,
     SCORED,
@@ -142,6 +143,7 @@ def _contents(release: Release, applied: Applied, told: Told) -> dict[str, bytes
         ACCOUNTS: csv_text(told.accounts).encode(),
         REPORT: told.report_html.encode(),
         MEMO: told.memo.encode(),
+        MEMO_PAGE: told.memo_html.encode(),
         DECISIONS: earlier + lines.encode(),
     }
 

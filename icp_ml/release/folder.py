@@ -38,7 +38,7 @@ SIGNALS = "signals.parquet"
 HOLDOUT, REFERENCE, SEGMENTS_MAP = "holdout.parquet", "population.json", "segments_map.json"
 AT_RISK, EARLY_LIFE = "customers_at_risk.csv", "early_life.json"
 CHECKS, METRICS, CONFIG = "checks.json", "metrics.json", "config.yaml"
-ACCOUNTS, REPORT, MEMO = "accounts.csv", "report.html", "memo.md"
+ACCOUNTS, REPORT, MEMO, MEMO_PAGE = "accounts.csv", "report.html", "memo.md", "memo.html"
 DECISIONS = "decisions.jsonl"
 
 
@@ -289,6 +289,7 @@ def _contents(parts: ReleaseParts) -> dict[str, bytes]:
         CONFIG: parts.config_yaml.encode(),
         REPORT: parts.report_html.encode(),
         MEMO: parts.memo.encode(),
+        MEMO_PAGE: parts.memo_html.encode(),
     }
 
 

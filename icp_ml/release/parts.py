@@ -34,7 +34,7 @@ class ReleaseParts:
         Attributes as known last, from :func:`attributes_arrow`; what ``icp explain`` and a later review score again.
     checks, metrics : dict
         Content of ``checks.json`` and ``metrics.json``, JSON-ready.
-    config_yaml, report_html, memo : str
+    config_yaml, report_html, memo, memo_html : str
         Text of the files.
     reference : dict, optional
         State of :class:`icp_ml.drift.Reference`: what later accounts are compared with.
@@ -63,6 +63,7 @@ class ReleaseParts:
     config_yaml: str
     report_html: str
     memo: str
+    memo_html: str
     signals: pa.Table | None = None
     holdout: pa.Table | None = None
     reference: dict[str, Any] | None = None

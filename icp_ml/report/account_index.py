@@ -46,8 +46,9 @@ def account_index(
     Returns
     -------
     dict
-        ``base``, ``tiers``; ``rules``: words of each active rule by id; ``states``, ``territories``, ``owners``, ``segments``: names that columns
-        point to by position, ``none`` being -1; ``told``: each different score, tier and reasons once; ``accounts``:
+        ``base``, ``tiers``; ``rules``: words of each active rule by id; ``states``, ``territories``, ``owners``,
+        ``segments``: names that columns point to by position, ``none`` being -1; ``told``: each different score, tier
+        and reasons once; ``accounts``:
         columns ``id``, ``name`` (empty where it is the id), ``told``, ``state``, ``territory``, ``owner``, ``segment``,
         ``pipeline``, ``arr``, ``margin``, ``months`` (a customer now: whole numbers, else None), the accounts that are
         decided on most first; ``total``: how many accounts there are.

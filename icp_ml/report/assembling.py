@@ -98,6 +98,7 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         config_yaml=resolved_yaml(config),
         report_html=told.report_html,
         memo=told.memo,
+        memo_html=told.memo_html,
         territories=told.territories,
         segments_map=places,
         early_life=standing.early,

@@ -1,6 +1,7 @@
 """``memo.md``: the ICP decision memo in eight sections.
 
-Where the data cannot know, the memo asks a named person, and says which column would let the next run answer.
+Where the data cannot know, the memo asks a named person, and says which figure prompts the question and which column
+would let the next run answer it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from icp_ml.report.groups import SAME, absent_sentence
+from icp_ml.report.memo_questions import (
+    Question,
+    behaviour_of_pull,
+    cost_of_pursuing,
+    cost_of_serving,
+    exceptions,
+    open_in_red,
+    problem_hired_for,
+    who_signs,
+    whom_to_try,
+    why_lost,
+)
 from icp_ml.report.proposals import Told
-from icp_ml.report.rendering import render_markdown
+from icp_ml.report.rendering import render_html, render_markdown
 from icp_ml.report.segment_changes import change_of
 from icp_ml.report.words import count
 from icp_ml.wording import list_words
@@ -30,7 +43,7 @@ class Section:
     title: str
     paragraphs: tuple[str, ...] = ()
     bullets: tuple[str, ...] = ()
-    questions: tuple[tuple[str, str], ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,18 +76,27 @@ def memo(summary: Mapping[str, Any]) -> str:
     summary : mapping
         From :func:`icp_ml.report.summary.summarise`.
     """
+    return render_markdown("memo.md.j2", s=summary, sections=memo_sections(summary))
+
+
+def memo_html(summary: Mapping[str, Any]) -> str:
+    """Return the memo as a page of its own, for reading and printing; names from the data are escaped."""
+    return render_html("memo.html.j2", {"s": summary, "sections": memo_sections(summary)}, {})
+
+
+def memo_sections(summary: Mapping[str, Any]) -> list[Section]:
+    """Return the eight sections."""
     chosen = _chosen(summary)
-    sections = [
+    return [
         _segment_selected(summary, chosen),
         _problem(summary, chosen),
-        _buyer(chosen),
+        _buyer(summary, chosen),
         _why_we_win(summary, chosen),
         _economics(summary, chosen),
         _proof_plan(summary, chosen),
         _exclusions(summary),
         _review_trigger(summary, chosen),
     ]
-    return render_markdown("memo.md.j2", s=summary, sections=sections)
 
 
 def _chosen(summary: Mapping[str, Any]) -> Chosen:
@@ -100,7 +122,7 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     figures = tuple(_figure(f) for f in chosen.figures if f["name"] not in (*_ECONOMIC, *_URGENCY) and "value" in f)
     others = tuple(f"Not selected: {_named(s)}" for s in summary["segments"] if s is not chosen.segment)
     ranked = summary["ranking"]["brief"] if summary["ranking"] else []
-    questions: tuple[tuple[str, str], ...] = ()
+    questions: tuple[Question, ...] = ()
     if chosen.segment:
         changed = change_of(summary["changes"], chosen.segment["id"])
         first = [f"Selected: {_named(chosen.segment)}", _resting(summary), _since_before(changed)]
@@ -109,7 +131,8 @@ def _segment_selected(summary: Mapping[str, Any], chosen: Chosen) -> Section:
         first = [f"Selected: what the criteria describe and no exclusion hits, {now} now. {_no_segment(summary)}"]
     else:
         why = summary["not_proposed"] or "No group to pursue stands out among the accounts that no exclusion hits."
-        first, questions = [f"No segment is selected. {_no_segment(summary)}", why], (_WHO_TO_TRY,)
+        first = [f"No segment is selected. {_no_segment(summary)}", why]
+        questions = (whom_to_try(summary["counts"]),)
     return Section(
         "Segment selected", tuple(t for t in (*first, " ".join(ranked)) if t), (*criteria, *figures, *others), questions
     )
@@ -161,50 +184,24 @@ def _worse(segment: Told) -> str:
     return f" Worse than average: {'; '.join(told)}." if told else ""
 
 
-_WHO_TO_TRY = (
-    "the head of sales",
-    "Which kinds of accounts do you believe in that no column describes? Add the column to accounts, and to attributes "
-    "in the config, so that the next run can test the belief.",
-)
-
-
 def _problem(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     found = [f for f in map(chosen.figure, _URGENCY) if f and f["between"] != SAME]
     pull = summary["stated"]["pull"] if summary["stated"] else []
     pull = [p.replace("nside it", "nside the stated ICP", 1) for p in pull]
-    questions = [
-        (
-            "the heads of product and customer success",
-            "Which problem do these customers hire us for, and what forced them to act when they did? The tables hold "
-            "what customers did, not why: a use_case column on opportunities (attributes: from: opportunities) would "
-            "let the next run tell the urgent problems from the others.",
-        )
-    ]
+    questions = [problem_hired_for(summary["counts"], {f["label"]: f["value"] for f in found})]
     if not summary["known"].get("pull"):
-        questions.append(
-            (
-                "the head of customer success",
-                "What shows that a customer wants this badly: quick onboarding, broad usage, referrals? Nothing of it "
-                "is measured; put it into the signals table and name it under pull in the config.",
-            )
-        )
+        questions.append(behaviour_of_pull(summary["counts"]))
     shows = found or pull
     paragraph = "The data shows urgency as behaviour alone." if shows else "The data shows nothing of urgency."
     bullets = (*map(_figure, found), *pull, *chosen.answer("act"))
     return Section("Problem and urgency", (paragraph,), bullets, tuple(questions))
 
 
-def _buyer(chosen: Chosen) -> Section:
-    question = (
-        f"In deals with {chosen.name}, who signs, who has to agree, and who can stop it? No table names people: a "
-        "buyer_role column on opportunities would let the next run compare deals by who led them."
-    )
-    return Section(
-        "Buyer and committee",
-        ("The data knows accounts, not the people in them.",),
-        (),
-        (("the head of sales", question),),
-    )
+def _buyer(summary: Mapping[str, Any], chosen: Chosen) -> Section:
+    rate = chosen.figure("win_rate")
+    figure = f"{rate['label']}: {rate['value']} of {rate['of']}" if rate and "of" in rate else ""
+    question = who_signs(summary["counts"], chosen.name, figure)
+    return Section("Buyer and committee", ("The data knows accounts, not the people in them.",), (), (question,))
 
 
 def _why_we_win(summary: Mapping[str, Any], chosen: Chosen) -> Section:
@@ -224,16 +221,9 @@ def _why_we_win(summary: Mapping[str, Any], chosen: Chosen) -> Section:
         paragraphs.append(f"Why we lose, by the reasons named on lost deals: {', '.join(summary['loss_reasons'])}.")
     if not paragraphs:
         paragraphs = ["The data cannot say: it holds no lost deals to compare with."]
-    questions = []
-    if not summary["known"].get("loss_reason"):
-        questions.append(
-            (
-                "the head of sales",
-                "Why do we lose, and to whom? The loss_reason and competitor columns of opportunities are missing or "
-                "empty; with them the next run can say against whom we win.",
-            )
-        )
-    return Section("Why we can win", tuple(paragraphs), chosen.answer("win"), tuple(questions))
+    known = summary["known"].get("loss_reason") or not summary["counts"]["lost"]
+    questions = () if known else (why_lost(summary["counts"]),)
+    return Section("Why we can win", tuple(paragraphs), chosen.answer("win"), questions)
 
 
 def _economics(summary: Mapping[str, Any], chosen: Chosen) -> Section:
@@ -244,20 +234,10 @@ def _economics(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     settings = summary["settings"]
     questions = []
     if not summary["known"].get("cost_to_serve"):
-        questions.append(
-            (
-                "the head of finance",
-                "What does an hour of support, or another signal, cost? Put it under economics.signal_costs in the "
-                "config; without it a customer that costs more than it pays looks as good as any.",
-            )
-        )
+        pays = next((f["value"] for f in figures if f["name"] == "arr" and "value" in f), "")
+        questions.append(cost_of_serving(summary["counts"], pays))
     if settings.get("economics.acquisition_cost") is None:
-        questions.append(
-            (
-                "the head of finance",
-                "What does pursuing one opportunity cost? Put it under economics.acquisition_cost in the config.",
-            )
-        )
+        questions.append(cost_of_pursuing(summary["counts"]))
     margin = settings.get("economics.gross_margin")
     used = chosen.figure("opportunity_value") if chosen.figures else any("value" in f for f in figures)
     assumed = f"Assumed: a gross margin of {100 * float(margin):.0f} %." if margin is not None and used else ""
@@ -300,8 +280,7 @@ def _review_trigger(summary: Mapping[str, Any], chosen: Chosen) -> Section:
     if rate:
         when.append(f"Sooner, if the win rate of {chosen.name} leaves the range {rate['between']}.")
     when.append("Sooner, if the product, the price or the market changes: the past then says less about what comes.")
-    owner = ("whoever signs this memo", "Who decides on exceptions to an exclusion, and by when is each one answered?")
-    questions = (owner,) if summary["exclusions"] else ()
+    questions = (exceptions(open_in_red(summary)),) if summary["exclusions"] else ()
     return Section("Review trigger", (), tuple(when), questions)
 
 

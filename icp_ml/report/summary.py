@@ -39,13 +39,14 @@ def summarise(
     Returns
     -------
     dict
-        ``name``, ``release_id``, ``as_of``, ``horizon``, ``currency``, ``reviewed``, ``review`` (a sentence); ``verdict`` (``headline``,
+        ``name``, ``release_id``, ``as_of``, ``horizon``, ``currency``, ``reviewed``, ``review`` (a sentence);
+        ``verdict`` (``headline``,
         ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
         ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
         ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
         ``target`` or None; ``segments``, ``no_segments``, ``left_out``, ``ranking`` or None,
         ``changes`` (since the previous release) or None; ``heat_map`` and ``curves`` of segments or None; ``models``;
-        ``quality``; ``loss_reasons``; ``settings``; ``known``; ``limits`` (sentences).
+        ``quality``; ``loss_reasons``; ``settings``; ``known``, ``counts``; ``limits`` (sentences).
     """
     counted, settings = metrics["counted"], metrics.get("settings") or {}
     everybody, target = counted["everybody"], metrics.get("target") or {}
@@ -81,6 +82,7 @@ def summarise(
         "loss_reasons": [f"{r['reason']} ({percent(r['share'])})" for r in counted.get("loss_reasons") or []],
         "settings": settings,
         "known": counted["known"],
+        "counts": {name: int(counted.get(name) or 0) for name in ("won", "lost", "customers")},
     }
     told["data"] = _data(criteria, counted, told["quality"]["left_out"])
     best_first = [segment["id"] for segment in told["segments"]]

@@ -24,7 +24,7 @@ from icp_ml.report.breakdowns import model_breakdowns
 from icp_ml.report.counting import tier_counts
 from icp_ml.report.html import html_report
 from icp_ml.report.map_words import told_map
-from icp_ml.report.memo import memo
+from icp_ml.report.memo import memo, memo_html
 from icp_ml.report.metrics import Figures, with_rules
 from icp_ml.report.summary import summarise
 from icp_ml.report.target import target_document
@@ -84,6 +84,7 @@ class Told:
     territories: dict[str, Any]
     report_html: str
     memo: str
+    memo_html: str
     summary: dict[str, Any]
 
 
@@ -118,6 +119,7 @@ def tell(standing: Standing, criteria: Mapping[str, Any]) -> Told:
             packed_index(account_index(standing.kept, scored, criteria, segments, config.economics)),
         ),
         memo=memo(summary),
+        memo_html=memo_html(summary),
         summary=summary,
     )
 

@@ -41,7 +41,7 @@ tracking: {uri: "sqlite:///mlflow.db", experiment: icp-small}
 """
 RELEASE_FILES = {
     "criteria.json", "segments.json", "accounts_scored.parquet", "accounts.csv", "cohort.parquet", "checks.json",
-    "config.yaml", "report.html", "memo.md", "metrics.json", "boosters",
+    "config.yaml", "report.html", "memo.md", "memo.html", "metrics.json", "boosters",
 }  # fmt: skip
 CHANGING = ("release_id", "stage_times")
 

@@ -208,6 +208,7 @@ def parts(document, segments, config, cohort, kept, predictors) -> ReleaseParts:
         config_yaml="name: acme\n",
         report_html="<!doctype html>",
         memo="# Memo\n",
+        memo_html="<h1>Memo</h1>",
     )
 
 

@@ -34,6 +34,7 @@ def test_a_release_holds_every_file_of_the_contract(release):
         "cohort.parquet",
         "config.yaml",
         "criteria.json",
+        "memo.html",
         "memo.md",
         "metrics.json",
         "report.html",

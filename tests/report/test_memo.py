@@ -3,7 +3,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from icp_ml.report.memo import memo
+from markupsafe import escape
+
+from icp_ml.report.memo import memo, memo_html, memo_sections
 from icp_ml.report.summary import summarise
 
 Documents = dict[str, dict]
@@ -75,3 +77,32 @@ def test_no_sentence_stands_in_the_memo_twice(documents: Documents) -> None:
 def test_the_reasons_of_lost_deals_are_told_where_they_are_known(documents: Documents) -> None:
     documents["metrics"]["counted"]["loss_reasons"] = [{"reason": "price", "n": 3, "share": 0.75}]
     assert "by the reasons named on lost deals: price (75 %)." in _section(documents, 4)
+
+
+def test_a_question_names_the_figure_that_prompts_it_what_is_missing_and_whom_to_ask(documents: Documents) -> None:
+    counted = documents["metrics"]["counted"] = {**documents["metrics"]["counted"], "lost": 1818, "won": 1244}
+    counted["known"] = {**counted["known"], "loss_reason": False, "cost_to_serve": False}
+    losing = _section(documents, 4)
+    assert "**A question to the head of sales:** Why do we lose, and to whom?" in losing
+    assert "What prompts it: 1,818 accounts were lost, and no reason is recorded." in losing
+    assert "What is missing: the loss_reason and competitor columns of opportunities." in losing
+    costs = _section(documents, 5)
+    assert "economics.acquisition_cost in the config" in costs
+    assert "3,062 opportunities were worked, and each counts as free of cost." in costs
+    for number in range(1, 9):
+        section = _section(documents, number)
+        assert section.count("A question to") == section.count("What prompts it:") == section.count("What is missing:")
+
+
+def test_the_page_says_what_the_memo_says_and_names_do_no_harm(documents: Documents) -> None:
+    nasty = '<script>alert(1)</script>"\u202e=1+1'
+    documents["criteria"]["criteria"][0]["text"] = nasty
+    summary = summarise(**documents)
+    page = memo_html(summary)
+    assert "<script>" not in page
+    assert page.count("<h2>") == 8
+    for section in memo_sections(summary):
+        assert section.title in page
+        for question in section.questions:
+            assert str(escape(question.ask)) in page
+            assert str(escape(question.seen)) in page

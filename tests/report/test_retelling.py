@@ -27,6 +27,7 @@ def test_a_release_told_again_says_the_same_to_the_last_byte(release):
         "accounts.csv": csv_text(told.accounts).encode(),
         "report.html": told.report_html.encode(),
         "memo.md": told.memo.encode(),
+        "memo.html": told.memo_html.encode(),
     }
     differ = [name for name, content in files.items() if (release.folder / name).read_bytes() != content]
     assert differ == []
