@@ -70,7 +70,7 @@ bench-peers: environment ## install what the benchmarks put beside ours: rule fi
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
 
 .PHONY: engines
-engines: environment ## install what the tests of other engines need: PySpark, JsonLogic for Node, PostgreSQL where missing
+engines: environment ## install what the tests of other engines need: PySpark, JsonLogic for Node, PostgreSQL and a browser where missing
 	@sh scripts/install-engines.sh
 
 .PHONY: bench-drift

@@ -29,3 +29,13 @@ if ! command -v java >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/de
     echo "Installing Java for Spark"
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless >/dev/null
 fi
+
+# The report's scripts are tested in the system's own browser, driven by Playwright, which downloads none.
+if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then
+    echo "A browser is here"
+elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing Chromium"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
+else
+    echo "No Chromium here: the tests of the report in a browser will be skipped."
+fi

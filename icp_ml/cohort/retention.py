@@ -87,7 +87,8 @@ class _Kept:
     def staying(self, level: float) -> Ends:
         """Return the share of ARR whose customer stayed."""
         stays, share = self.values > 0, self.weight / self.weight.sum()
-        rate = 1.0 if stays.all() else min(float(share[stays].sum()), 1.0)
+        # Those not followed long enough weigh nothing and left nobody.
+        rate = 1.0 if stays[self.weight > 0].all() else min(float(share[stays].sum()), 1.0)
         effective = effective_number(self.weight)
         if 0 < rate < 1:
             effective = min(effective, rate * (1 - rate) / float(np.sum((share * (stays - rate)) ** 2)))

@@ -45,8 +45,8 @@ def receipt(cohort: Cohort, decided_inside: np.ndarray, latest_inside: np.ndarra
         and territories hit most, and ``review_on``. What is not measured stands under ``absent`` with the reason.
     """
     table = cohort.accounts
-    won = decided_inside & (cohort.customers | (table["outcome"] == "won").to_numpy(dtype=bool))
-    arr = _yearly_value(table, cohort.has_churn)
+    signed, arr = signed_arr(cohort)
+    won = decided_inside & signed
     pipeline = table["open_pipeline"].to_numpy(dtype=float, na_value=0.0)
     figures: dict[str, Any] = {
         "accounts": int(decided_inside.sum()),
@@ -114,12 +114,21 @@ def look_again(as_of: dt.date, months: int = _LOOK_AGAIN_MONTHS) -> dt.date:
     return (pd.Timestamp(as_of) + pd.DateOffset(months=months)).date()
 
 
-def _yearly_value(table: pd.DataFrame, contracts: bool) -> np.ndarray:
-    """Return what each account paid a year at its start; without contracts, the annual value of its won deal."""
+def signed_arr(cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+    """Return who signed, and what each account paid a year at its start.
+
+    Returns
+    -------
+    tuple of ndarray, each of shape (n_accounts,)
+        Whether the account was won or became a customer, bool; money, NaN where unknown: ARR at the start, or without
+        contracts the annual value of the won deal.
+    """
+    table = cohort.accounts
+    signed = cohort.customers | (table["outcome"] == "won").fillna(False).to_numpy(dtype=bool)
     arr = table["arr_start"].to_numpy(dtype=float, na_value=np.nan)
-    if contracts or "amount" not in table:
-        return arr
-    return np.where(np.isnan(arr), table["amount"].to_numpy(dtype=float, na_value=np.nan), arr)
+    if not cohort.has_churn and "amount" in table:
+        arr = np.where(np.isnan(arr), table["amount"].to_numpy(dtype=float, na_value=np.nan), arr)
+    return signed, arr
 
 
 def _churned_within(table: pd.DataFrame, horizon: int) -> np.ndarray:

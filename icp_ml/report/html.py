@@ -16,6 +16,7 @@ from icp_ml.report.map_chart import PULLS, map_svg
 from icp_ml.report.markers import definitions, key, marks
 from icp_ml.report.rendering import render_html
 from icp_ml.report.survival_chart import survival_svg
+from icp_ml.report.what_if import what_if_data
 from icp_ml.report.words import percent
 
 
@@ -26,6 +27,7 @@ def html_report(
     early_life: Mapping[str, Any] | None = None,
     segments_map: Mapping[str, Any] | None = None,
     packed: str | None = None,
+    what_if: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the report: no network, light or dark as the reader's system is, and whole without scripts.
 
@@ -43,6 +45,9 @@ def html_report(
         From :func:`icp_ml.report.map_words.told_map`; without it there is no map of accounts.
     packed : str, optional
         From :func:`icp_ml.report.account_index.packed_index`; without it no account can be looked up.
+    what_if : mapping, optional
+        From :func:`icp_ml.release.what_if_document.what_if_document`; without it, or without rules, nothing can be
+        switched.
     """
     return render_html(
         "report.html.j2",
@@ -53,6 +58,7 @@ def html_report(
             "early": early_life,
             "map": segments_map,
             "packed": packed,
+            "what_if": what_if if what_if and what_if["rules"] else None,
             "pulls": PULLS,
             "marks": marks(segment["id"] for segment in summary["segments"]),
             "named": any(part["total"] for part in (lists or {}).values()),
@@ -67,6 +73,7 @@ def html_report(
             "percent": percent,
             "kept": _kept,
             "accounts_map": _accounts_map,
+            "what_if_data": what_if_data,
             "shapes": lambda: Markup(definitions()),
             "key": lambda *which: Markup(key(*which)),
         },

@@ -18,6 +18,7 @@ from icp_ml.release.kept_cohort import KeptCohort
 from icp_ml.release.people import accounts_for_people
 from icp_ml.release.rules import ActiveRules, SegmentRules
 from icp_ml.release.scored import score_accounts
+from icp_ml.release.what_if_document import what_if_document
 from icp_ml.report.account_index import account_index, packed_index
 from icp_ml.report.account_lists import account_lists
 from icp_ml.report.breakdowns import model_breakdowns
@@ -117,6 +118,7 @@ def tell(standing: Standing, criteria: Mapping[str, Any]) -> Told:
             standing.early,
             None if standing.places is None else told_map(standing.places, segments),
             packed_index(account_index(standing.kept, scored, criteria, segments, config.economics)),
+            what_if_document(cohort, criteria),
         ),
         memo=memo(summary),
         memo_html=memo_html(summary),

@@ -48,10 +48,7 @@ def segment_figures(cohort: Cohort, members: np.ndarray, months: int | None, eco
     customers = rows[rows["is_customer"].to_numpy(dtype=bool)]
     won = rows[(rows["outcome"] == "won").fillna(False).to_numpy(dtype=bool)]
     figures = {
-        "win_rate": _win_rate(rows, len(won)) if cohort.has_wins else _absent("no deals: winning was not measured"),
-        "churn": _churn(customers, months) if cohort.has_churn else _absent("no subscriptions: churn was not measured"),
-        "grr": _ratio(customers, "grr", cohort.horizon),
-        "nrr": _ratio(customers, "nrr", cohort.horizon),
+        **outcome_figures(cohort, members, months),
         "pull": _mean(customers["pull"], "customers with measured pull"),
         "arr": _mean(customers["arr_start"], "customers of known ARR"),
         "cycle_days": _mean(won["cycle_days"], "won deals with both dates"),
@@ -62,6 +59,22 @@ def segment_figures(cohort: Cohort, members: np.ndarray, months: int | None, eco
         _absent(worth) if isinstance(worth, str) else _figure(*worth.ends, worth.n) | worth.more
     )
     return figures
+
+
+def outcome_figures(cohort: Cohort, members: np.ndarray, months: int | None) -> dict[str, Figure]:
+    """Return what became of a group of accounts: ``win_rate``, ``churn``, ``grr``, ``nrr`` of :func:`segment_figures`.
+
+    Parameters as there.
+    """
+    rows = cohort.accounts[members]
+    customers = rows[rows["is_customer"].to_numpy(dtype=bool)]
+    won = int((rows["outcome"] == "won").fillna(False).sum())
+    return {
+        "win_rate": _win_rate(rows, won) if cohort.has_wins else _absent("no deals: winning was not measured"),
+        "churn": _churn(customers, months) if cohort.has_churn else _absent("no subscriptions: churn was not measured"),
+        "grr": _ratio(customers, "grr", cohort.horizon),
+        "nrr": _ratio(customers, "nrr", cohort.horizon),
+    }
 
 
 def segment_sizes(cohort: Cohort, members: np.ndarray) -> dict[str, int]:

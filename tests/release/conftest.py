@@ -183,14 +183,14 @@ def document(result, scorecard, config, cohort) -> dict:
 
 
 @pytest.fixture
-def kept(cohort) -> KeptCohort:
+def whole_cohort(cohort) -> KeptCohort:
     counted = cohort.accounts.index[cohort.decided | cohort.customers]
     now = {"owner": pd.Series("Kim", index=cohort.accounts.index[:1])}
     return KeptCohort(cohort, pd.Series("evidence", index=counted), now)
 
 
 @pytest.fixture
-def parts(document, segments, config, cohort, kept, predictors) -> ReleaseParts:
+def parts(document, segments, config, cohort, whole_cohort, predictors) -> ReleaseParts:
     described = released_segments(segments_document(segments, cohort, config), document["release_id"])
     rules, named = ActiveRules.from_document(document), SegmentRules.from_document(described)
     scored = score_accounts(cohort.latest, rules, named, config.attributes, predictors)
@@ -200,7 +200,7 @@ def parts(document, segments, config, cohort, kept, predictors) -> ReleaseParts:
         segments=described,
         scored=scored,
         accounts=accounts_for_people(cohort.accounts, scored, names, cohort.currency),
-        cohort=cohort_arrow(kept, config.attributes),
+        cohort=cohort_arrow(whole_cohort, config.attributes),
         signals=signals_arrow(cohort),
         attributes=attributes_arrow(cohort.latest, config.attributes),
         checks={"warnings": []},

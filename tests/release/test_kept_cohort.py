@@ -65,9 +65,9 @@ def test_a_column_of_the_cohort_that_is_not_kept_would_be_missed(sample, parts, 
     assert set(cohort.accounts.columns) <= set(cohort_arrow(kept, config.attributes).column_names)
 
 
-def test_without_signals_there_is_no_file_of_them(release, parts, kept, config, tmp_path):
+def test_without_signals_there_is_no_file_of_them(release, parts, whole_cohort, tmp_path):
     assert (release.folder / SIGNALS).is_file() == (parts.signals is not None)
-    silent = KeptCohort(replace(kept.cohort, signals=None), kept.part)
+    silent = KeptCohort(replace(whole_cohort.cohort, signals=None), whole_cohort.part)
     again = Release.load(write_release(tmp_path / "silent", replace(parts, signals=signals_arrow(silent.cohort))))
     assert not (again.folder / SIGNALS).exists()
     assert kept_cohort(again).cohort.signals is None
