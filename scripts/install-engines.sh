@@ -9,10 +9,10 @@ echo "Installing PySpark into .venv"
 .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r tests/engines/requirements.lock
 
 if command -v npm >/dev/null; then
-    echo "Installing JsonLogic for Node"
+    echo "Installing JsonLogic and axe for Node"
     (cd tests/engines && npm ci --silent --no-audit --no-fund)
 else
-    echo "No npm here: the tests of JsonLogic on Node will be skipped."
+    echo "No npm here: the tests of JsonLogic and of accessibility will be skipped."
 fi
 
 # PostgreSQL: any version that is there will do; on a Debian machine of our own it can be had by name.

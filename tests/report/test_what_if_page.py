@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,9 @@ from icp_ml.report.html import html_report
 from icp_ml.report.summary import summarise
 from icp_ml.report.words import count, money, percent, span
 from tests.release.what_if_cases import criteria, world
+from tests.report.browsing import FRAME, opened
 from tests.report.conftest import CHECKS, CRITERIA, METRICS, SEGMENTS
 
-sync_api = pytest.importorskip("playwright.sync_api")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is here")
 RULES = criteria()
 COHORT = world(n=2000, seed=5)
 OWN = {"active": ["X1", "X2", "C1"], "green": 70, "red": 50}
@@ -28,23 +25,14 @@ FIGURES = {"accounts": count, "open_pipeline": money, "arr_now": money, "decided
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def report(tmp_path_factory) -> Path:
     told = copy.deepcopy({"criteria": CRITERIA, "segments": SEGMENTS, "checks": CHECKS, "metrics": METRICS})
     page = html_report(summarise(**told), what_if=what_if_document(COHORT, RULES))
     folder = tmp_path_factory.mktemp("report")
     (folder / "report.html").write_text(page, encoding="utf-8")
-    frame = '<!doctype html><title>viewer</title><iframe sandbox="allow-scripts" {} width="900" height="900"></iframe>'
-    (folder / "frame.html").write_text(frame.format('src="report.html"'), encoding="utf-8")
+    (folder / "frame.html").write_text(FRAME.format('src="report.html"'), encoding="utf-8")
     as_text = page.replace("&", "&amp;").replace('"', "&quot;")
-    (folder / "text.html").write_text(frame.format(f'srcdoc="{as_text}"'), encoding="utf-8")
+    (folder / "text.html").write_text(FRAME.format(f'srcdoc="{as_text}"'), encoding="utf-8")
     return folder / "report.html"
 
 
@@ -55,16 +43,6 @@ def page(browser, report):
     yield page
     page.context.close()
     assert wrong == []
-
-
-def opened(browser, file: Path):
-    page = browser.new_context(accept_downloads=True).new_page()
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith(("file:", "about:", "blob:")) else wrong.append(r.url))
-    page.goto(file.as_uri())
-    return page, wrong
 
 
 def shown(page) -> dict[str, dict[str, tuple[str, str]]]:

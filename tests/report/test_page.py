@@ -1,0 +1,170 @@
+"""The whole report in a browser: accounts are found, names do no harm, nobody is shut out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from icp_ml.release.folder import Release
+from icp_ml.release.people import csv_text
+from icp_ml.report.counting import present_customers
+from icp_ml.report.retelling import standing_of
+from icp_ml.report.telling import tell
+from tests.report.browsing import FRAME, opened
+
+pytestmark = pytest.mark.slow
+AXE = Path(__file__).parents[1] / "engines" / "node_modules" / "axe-core" / "axe.min.js"
+NASTY = (
+    "</script><script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    '=HYPERLINK("http://x","y")',
+    "{{ 7 * 7 }} {% raw %}",
+    "\u202egnp.exe",
+    "שלום & عالم",
+    "`'\"\\",
+)
+
+
+@pytest.fixture(scope="module")
+def standing(discovered):
+    """A release whose first accounts, and an owner and a territory, have names that would do harm."""
+    whole = standing_of(Release.load(discovered))
+    accounts = whole.kept.cohort.accounts
+    open_deals = accounts.index[accounts["open_pipeline"] > 0][: len(NASTY)]
+    named = accounts.assign(name=accounts["name"].mask(accounts.index.isin(open_deals)))
+    named.loc[open_deals, "name"] = list(NASTY)
+    now = {by: values.mask(values.index.isin(open_deals), NASTY[0]) for by, values in whole.kept.now.items()}
+    return replace(whole, kept=replace(whole.kept, cohort=replace(whole.kept.cohort, accounts=named), now=now))
+
+
+@pytest.fixture(scope="module")
+def told(standing, discovered):
+    return tell(standing, Release.load(discovered).criteria)
+
+
+@pytest.fixture(scope="module")
+def report(told, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "report.html").write_text(told.report_html, encoding="utf-8")
+    (folder / "memo.html").write_text(told.memo_html, encoding="utf-8")
+    (folder / "frame.html").write_text(FRAME.format('src="report.html"'), encoding="utf-8")
+    return folder / "report.html"
+
+
+@pytest.fixture
+def page(browser, report):
+    page, wrong = opened(browser, report)
+    page.wait_for_selector("#lookup tbody tr")
+    yield page
+    page.context.close()
+    assert wrong == []
+
+
+def _found(page) -> list[dict[str, str]]:
+    read = """rows => rows.map(row => Object.fromEntries([["Account", row.cells[0].innerText],
+        ...[...row.cells].slice(1).map(cell => [cell.dataset.head, cell.textContent])]))"""
+    found: list[dict[str, str]] = page.locator("#lookup tbody tr:not(.opened)").evaluate_all(read)
+    return found
+
+
+def test_an_account_is_found_by_a_part_of_its_name_or_id_and_its_points_add_up(page, told):
+    scored = told.scored[told.scored["matched_criteria"].fillna("").str.contains("X")].iloc[0]
+    page.get_by_label("Name or id").fill(scored["account_id"].lower())
+    (row,) = _found(page)
+    assert (row["Tier"], row["Score"]) == (scored["icp_tier"], str(scored["icp_score"]))
+    page.locator("#lookup .opener").press("Enter")
+    lines = page.locator("#lookup .sum li").all_inner_texts()
+    points = [int(line.split("\n")[-1]) for line in lines]
+    assert sum(points[:-1]) == points[-1] == scored["icp_score"]
+    assert page.locator("#lookup .opener").get_attribute("aria-expanded") == "true"
+    assert "Red, since an exclusion holds" in page.locator("#lookup .opened").inner_text()
+    page.get_by_label("Name or id").fill("no such account at all")
+    assert page.get_by_text("No account fits.").is_visible()
+
+
+@pytest.mark.parametrize(("order", "head"), [("arr", "Pays a year"), ("months", "Customer for")])
+def test_customers_are_ranked_with_their_tier(page, standing, order, head):
+    accounts = standing.kept.cohort.accounts
+    page.get_by_label("Show", exact=True).select_option("customers")
+    page.get_by_label("Order by").select_option(order)
+    shown = [int("".join(filter(str.isdigit, row[head]))) for row in _found(page)]
+    assert shown == sorted(shown, reverse=True)
+    present = accounts[present_customers(accounts)]
+    assert page.locator("[data-lookup=count]").inner_text() == f"{len(present):,} accounts"
+    if order == "arr":
+        assert shown[0] == round(present["arr_now"].max())
+    assert {row["Tier"] for row in _found(page)} <= {"green", "yellow", "red"}
+    assert {row["State"] for row in _found(page)} == {"customer"}
+
+
+def test_a_territory_is_chosen_and_more_are_shown_on_demand(page, standing):
+    now = standing.kept.now["territory"]
+    largest = now.value_counts().index[0]
+    page.get_by_label("Territory").select_option(label=largest)
+    assert page.locator("[data-lookup=count]").inner_text() == f"{(now == largest).sum():,} accounts"
+    assert len(_found(page)) == 25
+    page.get_by_role("button", name="Show more").click()
+    assert len(_found(page)) == 50
+
+
+def test_names_that_would_do_harm_are_shown_as_they_are(page):
+    for name in NASTY:
+        page.get_by_label("Name or id").fill(name)
+        assert [row["Account"].split("\n")[0] for row in _found(page)] == [name]
+    assert page.locator("img").count() == 0
+    assert page.get_by_label("Owner").locator("option", has_text=NASTY[0]).count() == 1
+
+
+def test_no_name_is_a_formula_in_a_spreadsheet_or_markup_in_the_memo(told):
+    rows = list(csv.DictReader(io.StringIO(csv_text(told.accounts))))
+    cells = [cell for row in rows for column, cell in row.items() if column in ("name", "reasons", "segment")]
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "@", "\t", "\r")]
+    assert sum(row["name"].lstrip("'") in NASTY for row in rows) == len(NASTY)
+    assert "<script" not in told.memo
+    assert "<script" not in told.memo_html
+
+
+def test_inside_the_frame_of_mlflows_viewer_accounts_are_found_too(browser, report):
+    page, wrong = opened(browser, report.parent / "frame.html")
+    frame = page.frame_locator("iframe")
+    frame.locator("#lookup tbody tr").first.wait_for()
+    frame.get_by_label("Show", exact=True).select_option("refuse")
+    assert frame.locator("#lookup tbody td[data-head=Tier]").first.inner_text() == "red"
+    page.context.close()
+    assert wrong == []
+
+
+def test_without_scripts_the_report_says_where_accounts_stand(browser, report):
+    page, wrong = opened(browser, report, java_script_enabled=False)
+    assert "every account with its points stands in accounts.csv" in page.locator("#lookup").inner_text()
+    assert page.get_by_role("heading", name="Whom to refuse", exact=True).is_visible()
+    page.context.close()
+    assert wrong == []
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here; make engines installs it")
+@pytest.mark.parametrize("file", ["report.html", "memo.html"])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
+def test_nobody_is_shut_out(browser, report, file, width, scheme):
+    page, _ = opened(browser, report.with_name(file), viewport={"width": width, "height": 900}, color_scheme=scheme)
+    if file == "report.html":
+        page.wait_for_selector("#lookup tbody tr")
+        page.locator("#lookup .opener").first.click()
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run()")["violations"]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.context.close()
+    serious = [
+        (v["id"], v["nodes"][0]["html"][:200], len(v["nodes"])) for v in found if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+    assert wide <= width
+
+
+def test_the_report_of_a_release_stays_small(told):
+    assert len(told.report_html.encode()) < 3_000_000
