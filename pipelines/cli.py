@@ -17,14 +17,25 @@ from pipelines.options import (
     AcceptedOnly,
     AsJson,
     AtOnce,
+    Compared,
     ConfigPath,
     Engine,
     EngineName,
+    ExportedTo,
+    FormName,
+    LaterAccounts,
     Master,
+    NoTrack,
     Overrides,
+    PageFile,
+    Previous,
     Quiet,
+    ReleaseFolder,
     ReleaseName,
     Scratch,
+    Since,
+    StoreConfig,
+    WithSegment,
 )
 from pipelines.review_command import review
 
@@ -91,18 +102,8 @@ def validate(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = 
 @app.command()
 def discover(
     config: ConfigPath,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="Release folder; default models/NAME/RELEASE-ID under this folder."),
-    ] = None,
-    previous: Annotated[
-        str | None,
-        typer.Option(
-            "--previous",
-            metavar="DIR|champion|none",
-            help="Release whose ids live on; default: the champion, where there is one.",
-        ),
-    ] = None,
+    out: ReleaseFolder = None,
+    previous: Previous = None,
     settings: Annotated[
         str | None,
         typer.Option(
@@ -224,23 +225,8 @@ def explain(
 @app.command()
 def export(
     wanted: Annotated[str, typer.Argument(metavar="DIR", help="Release folder, its id, or 'champion'.")],
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            metavar="FORMAT",
-            help="json, jsonlogic, sql:DIALECT (duckdb, postgres, snowflake, bigquery, redshift, databricks, spark, "
-            "sqlserver, mysql), dbt or dbt:DIALECT, salesforce, hubspot, csv or xlsx.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="FILE",
-            help="File to write, or folder where the form has several files; default: print it.",
-        ),
-    ] = None,
+    form: FormName = None,
+    out: ExportedTo = None,
     table: Annotated[
         str, typer.Option("--table", metavar="NAME", help="Table that SQL reads; a dot stands behind its schema.")
     ] = "accounts",
@@ -249,13 +235,8 @@ def export(
         typer.Option("--names", metavar="source|standard", help="What columns are called; default: as in the source."),
     ] = None,
     accepted_only: AcceptedOnly = False,
-    segment: Annotated[bool, typer.Option("--segment", help="Give the segment too, as a fifth column of SQL.")] = False,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--since", metavar="DIR", help="Tell what changed since this release instead: words, or --to json."
-        ),
-    ] = None,
+    segment: WithSegment = False,
+    since: Since = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the criteria and the scorecard for another engine.
@@ -287,6 +268,26 @@ app.command()(review)
 
 
 @app.command()
+def compare(
+    wanted: Compared,
+    out: PageFile = None,
+    on: LaterAccounts = None,
+    config: StoreConfig = None,
+    no_track: NoTrack = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare releases with the first of them.
+
+    Which rules came, went and moved, and why; which accounts and how much money change tier; and which of them earns
+    more on accounts decided after both were made, or that it cannot be told.
+    """
+    from pipelines.comparing import compare as job
+
+    job(wanted, out=out, on=on, config=config, track=not no_track, as_json=as_json, quiet=quiet)
+
+
+@app.command()
 def promote(
     wanted: Annotated[
         str | None,
@@ -299,10 +300,7 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Overrule the gate; needs --by and --note.")] = False,
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decided.")] = None,
     note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="Why, in a sentence.")] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="CONFIG", help="Config whose MLflow store to use, not the release's own."),
-    ] = None,
+    config: StoreConfig = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -54,3 +54,56 @@ AcceptedOnly = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of words.")]
+Compared = Annotated[
+    list[str],
+    typer.Argument(metavar="A B [C ...]", help="Release folders, their ids, 'champion', or MLflow runs (runs:/ID)."),
+]
+PageFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE.html", help="Page to write; default models/NAME/comparisons/ under this folder."
+    ),
+]
+LaterAccounts = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="CONFIG|DIR", help="Config of tables, or release, with accounts decided after both were made."
+    ),
+]
+StoreConfig = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="CONFIG", help="Config whose MLflow store to use, not the release's own."),
+]
+NoTrack = Annotated[bool, typer.Option("--no-track", help="Do not record the comparison in MLflow.")]
+FormName = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="FORMAT",
+        help="json, jsonlogic, sql:DIALECT (duckdb, postgres, snowflake, bigquery, redshift, databricks, spark, "
+        "sqlserver, mysql), dbt or dbt:DIALECT, salesforce, hubspot, csv or xlsx.",
+    ),
+]
+ExportedTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FILE", help="File to write, or folder where the form has several files; default: print it."
+    ),
+]
+ReleaseFolder = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Release folder; default models/NAME/RELEASE-ID under this folder."),
+]
+Previous = Annotated[
+    str | None,
+    typer.Option(
+        "--previous",
+        metavar="DIR|champion|none",
+        help="Release whose ids live on; default: the champion, where there is one.",
+    ),
+]
+WithSegment = Annotated[bool, typer.Option("--segment", help="Give the segment too, as a fifth column of SQL.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DIR", help="Tell what changed since this release instead: words, or --to json."),
+]

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from icp_ml.cohort.cohort import Cohort
+from icp_ml.conditions import Rule
 from icp_ml.config.schema import Attribute
 from icp_ml.segments.change_words import Named, change_words
 from icp_ml.segments.identity import Earlier
 from icp_ml.segments.partition import cells
 from icp_ml.segments.transitions import Change, flows, what_changed
-from icp_ml.segments.types import Segment
+
+
+class Ruled(Protocol):
+    """What a change is told of: a segment of a discovery, or one read back from a release."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def rule(self) -> Rule:
+        """Its rule."""
 
 
 def changes_since(
     previous: Mapping[str, Any] | None,
-    segments: Sequence[Segment],
+    segments: Sequence[Ruled],
     cohort: Cohort,
     attributes: Mapping[str, Attribute],
 ) -> dict[str, Any] | None:
@@ -31,7 +43,7 @@ def changes_since(
     ----------
     previous : mapping or None
         Content of the previous release's ``segments.json``.
-    segments : sequence of Segment
+    segments : sequence of Ruled
         This release's, in the order their rules are tried, with ids that were kept where they could be.
     cohort : Cohort
         One row an account.
@@ -104,9 +116,14 @@ def _entry(change: Change, counts: np.ndarray, before: Named, now: Named) -> dic
     }
     if change.kind in ("kept", "moved"):
         entry |= {
-            "left": round((held - both) / held, 6),
-            "joined": round((holds - both) / holds, 6),
+            "left": _share(held - both, held),
+            "joined": _share(holds - both, holds),
             "rule_before": before.rules[old[0]],
             "rule_now": now.rules[new[0]],
         }
     return entry
+
+
+def _share(part: int, whole: int) -> float:
+    """Return a share, 0 of nobody: a segment that no account falls to any more loses and gains none."""
+    return round(part / whole, 6) if whole else 0.0

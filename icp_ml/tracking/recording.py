@@ -26,7 +26,8 @@ _EXPERIMENT = {
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": "Ideal customer profiles: one run a discovery, with a nested run for each of its parts. "
     "Select the runs named by release (tag icp.part is discovery) to compare them. Runs of icp train (tag icp.part is "
-    "train) are trials: nothing of them ships.",
+    "train) are trials: nothing of them ships. Runs of icp compare (tag "
+    "icp.part is comparison) name the runs they compare.",
 }
 MODEL_NOTES = {
     "churn": "The churn model: how well it tells who leaves, on later accounts, beside its rivals.",
@@ -222,6 +223,10 @@ class RunStore:
     def artifacts(self, run_id: str, folder: Path) -> None:
         """Log a folder whole."""
         self.client.log_artifacts(run_id, str(folder))
+
+    def artifact(self, run_id: str, file: Path) -> None:
+        """Log one file."""
+        self.client.log_artifact(run_id, str(file))
 
     def end(self, run_id: str, status: str = "FINISHED") -> None:
         """End a run: ``FINISHED``, ``FAILED`` or ``KILLED``."""

@@ -15,7 +15,10 @@ from typer.testing import CliRunner
 from icp_ml.errors import DataError
 from pipelines import cli, command_group
 
-COMMANDS = ("init", "validate", "discover", "train", "score", "explain", "export", "review", "promote", "sample", "ui")
+COMMANDS = (
+    "init", "validate", "discover", "train", "score", "explain", "export", "review", "compare", "promote", "sample",
+    "ui",
+)  # fmt: skip
 RUNNER = CliRunner()
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-FRAME = '<!doctype html><html lang="en"><title>viewer</title><iframe title="report" sandbox="allow-scripts" {} width="900" height="900"></iframe></html>'
+FRAME = (
+    '<!doctype html><html lang="en"><title>viewer</title>'
+    '<iframe title="report" sandbox="allow-scripts" {} width="900" height="900"></iframe></html>'
+)
 """How MLflow's viewer shows an artifact: scripts run, and nothing else is allowed."""
 
 
