@@ -215,7 +215,8 @@ def explain(
 ) -> None:
     """Explain one account's score.
 
-    Points that add up, matched criteria and exclusions with their evidence, the models' SHAP reasons.
+    Points that add up, the closest change that would alter the tier, matched rules with their evidence, the models'
+    SHAP reasons, and past accounts like it that stayed or left.
     """
     from pipelines.explaining import explain as job
 

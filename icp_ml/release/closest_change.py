@@ -169,7 +169,7 @@ def _told(frame: pd.DataFrame, attributes: Mapping[str, AttributeLike], tried: _
         for name, step in zip(tried.names, tried.steps, strict=True)
     )
     said = " and ".join(f"{c['after']} (now {c['before']})" for c in changes)
-    return Change(tier, score, changes, f"It would be {tier} with {said}.")
+    return Change(tier, score, changes, f"it would be {tier} with {said}.")
 
 
 def _change(name: str, value: Any, step: _Step, spec: AttributeLike) -> dict[str, str]:

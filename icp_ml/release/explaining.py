@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from icp_ml.errors import DataError, nearest
 from icp_ml.models.chances import chance_of, shared_points
 from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.types import Predictor
+from icp_ml.release.closest_change import closest_change
 from icp_ml.release.folder import ATTRIBUTES, COHORT, Release, read_json
 from icp_ml.release.frames import typed_frame
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.rules import GREEN, RED, ActiveRules
 from icp_ml.release.scored import OUTCOMES, score_accounts
+from icp_ml.release.similar import similar_accounts
 from icp_ml.release.wording import evidence_words, holding_words, value_words
 
 _SHOWN_REASONS = 5
@@ -66,6 +68,10 @@ class Explanation:
         largest SHAP values: ``attribute``, ``value``, ``text``, ``effect`` on the log scale and ``points`` of the
         chance. The chance is ``start``, where every account starts, plus all ``points``, plus ``others``, what all the
         rest adds; ``base`` is the start on the log scale. See :func:`icp_ml.models.chances.shared_points`.
+    change : dict or None
+        From :func:`icp_ml.release.closest_change.closest_change`; None where nothing small alters the tier.
+    similar : dict
+        From :func:`icp_ml.release.similar.similar_accounts`, or ``absent`` with the reason.
     """
 
     account_id: str
@@ -83,6 +89,8 @@ class Explanation:
     p_churn: float | None
     segment: str
     models: dict[str, Any] = field(default_factory=dict)
+    change: dict[str, Any] | None = None
+    similar: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the explanation in JSON's own types."""
@@ -96,11 +104,14 @@ class Explanation:
         lines = [heading, self.because, "", f"Points (release {self.release_id}, {state})", f"  {self.base:+5d}  base"]
         lines += [f"  {line['points']:+5d}  {line['text']} ({line['criterion']})" for line in self.lines]
         clipped = f", clipped to {self.score}" if self.score != self.points else ""
-        lines += [f"  {self.points:5d}  score{clipped}", "", "Matched" if self.matched else "No rule matched"]
+        lines += [f"  {self.points:5d}  score{clipped}", ""]
+        lines += [f"Closest change: {self.change['text']}", ""] if self.change else []
+        lines += ["Matched" if self.matched else "No rule matched"]
         lines += [f"  {m['id']}  {m['text']}: {m['evidence']}" for m in self.matched]
         lines += ["", f"Segment: {self.segment or 'none'}"]
         for column, outcome in OUTCOMES:
             lines += _model_lines(outcome, getattr(self, column), self.models[outcome])
+        lines += _similar_lines(self.similar)
         return "\n".join(lines) + "\n"
 
 
@@ -140,6 +151,7 @@ def explain_account(
     lines = _lines(release.rules, frame)
     points = release.rules.base + sum(line["points"] for line in lines)
     matched = tuple(_matched(release, scored["matched_criteria"]))
+    change = closest_change(frame, release.rules, release.attributes)
     return Explanation(
         account_id=account_id,
         name=name,
@@ -159,7 +171,32 @@ def explain_account(
             o: _model_reasons(models.get(o), frame, release.attributes) | _standing(models.get(o), frame, release)
             for _, o in OUTCOMES
         },
+        change=None if change is None else asdict(change),
+        similar=_similar(account_id, frame, release),
     )
+
+
+def _similar(account_id: str, frame: pd.DataFrame, release: Release) -> dict[str, Any]:
+    try:
+        return dict(similar_accounts(account_id, frame, release))
+    except DataError as err:
+        return {"absent": str(err)}
+
+
+def _similar_lines(similar: Mapping[str, Any]) -> list[str]:
+    """Tell of past accounts like it; nothing where the release knows none."""
+    lines = []
+    for group, title in (("stayed", "Like it, won, and stayed"), ("left", "Like it, won, and left again")):
+        if similar.get(group):
+            lines += ["", title]
+            lines += [f"  {_past(one, group)}" for one in similar[group]]
+    return lines
+
+
+def _past(one: Mapping[str, Any], group: str) -> str:
+    named = f"{one['account_id']}  {one['name']}".rstrip()
+    months = f"{one['months']:.0f} months"
+    return f"{named}: {one['likeness']:.0%} alike, {'left after' if group == 'left' else 'followed for'} {months}"
 
 
 def _from_release(account_id: str, release: Release) -> tuple[pd.DataFrame, str]:

@@ -1,0 +1,83 @@
+"""Past accounts like one: who stayed, who left, the most alike first, never the account itself."""
+
+from __future__ import annotations
+
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+
+from icp_ml.release.explaining import explain_account
+from icp_ml.release.folder import ATTRIBUTES, METRICS, Release, read_json
+from icp_ml.release.frames import typed_frame
+from icp_ml.release.kept_cohort import kept_cohort
+from icp_ml.release.similar import similar_accounts
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def release(discovered):
+    return Release.load(discovered)
+
+
+@pytest.fixture(scope="module")
+def cohort(release):
+    return kept_cohort(release).cohort
+
+
+def _row(release, identity):
+    return typed_frame(release.table(ATTRIBUTES, identity), release.attributes, [identity])
+
+
+def test_those_that_stayed_reached_the_horizon_and_those_that_left_did_within_it(release, cohort):
+    identity = cohort.accounts.index[cohort.customers][0]
+    found = similar_accounts(identity, _row(release, identity), release)
+    accounts = cohort.accounts
+    for group, past in found.items():
+        assert len(past) == 3
+        assert [one["likeness"] for one in past] == sorted((one["likeness"] for one in past), reverse=True)
+        for one in past:
+            account = accounts.loc[one["account_id"]]
+            assert one["account_id"] != identity
+            assert account["is_customer"]
+            left = account["churned"] and account["follow_up_months"] <= cohort.horizon
+            assert left == (group == "left")
+            assert left or account["follow_up_months"] >= cohort.horizon
+
+
+def test_an_account_is_most_like_one_with_the_same_values(release, cohort):
+    accounts = cohort.accounts
+    stayed = cohort.customers & (accounts["follow_up_months"] > cohort.horizon) & ~accounts["churned"]
+    twin = accounts.index[stayed][5]
+    found = similar_accounts("somebody new", cohort.attributes.loc[[twin]], release)["stayed"]
+    assert found[0]["likeness"] == 1.0
+    same = {one["account_id"] for one in found if one["likeness"] == 1.0}
+    assert twin in same or len(same) == 3
+
+
+def test_what_the_models_do_not_rest_on_does_not_count(release, cohort):
+    identity = cohort.accounts.index[0]
+    row = _row(release, identity)
+    rests = {r["attribute"] for r in _importance(release, "churn") + _importance(release, "win") if r["mean_abs_shap"]}
+    idle = [name for name, spec in release.attributes.items() if name not in rests and spec.type == "number"]
+    for name in idle:
+        other = row.assign(**{name: 1e9})
+        assert similar_accounts(identity, other, release) == similar_accounts(identity, row, release)
+    (used,) = [n for n, s in release.attributes.items() if n in rests and s.type == "number" and n == "employee_count"]
+    assert similar_accounts(identity, row.assign(**{used: 1e9}), release) != similar_accounts(identity, row, release)
+
+
+def _importance(release, outcome):
+
+    return read_json(release.folder / METRICS)["models"].get(outcome, {}).get("importance") or []
+
+
+def test_a_release_of_before_is_explained_without_them(discovered, tmp_path):
+
+    folder = shutil.copytree(discovered, tmp_path / "old")
+    table = pq.read_table(folder / "cohort.parquet").replace_schema_metadata(None)
+    pq.write_table(table, folder / "cohort.parquet")
+    told = explain_account(table.column("account_id")[0].as_py(), Release.load(folder))
+    assert "an earlier version wrote it" in told.similar["absent"]
+    assert "Like it" not in told.as_text()
