@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from icp_ml.models.predictors import FittedPredictor
 from icp_ml.models.targets import WinLink
 from tests.discovered import discover_release
 from tests.engines.postgres import NO_POSTGRES, postgres_programs, private_postgres
+from tests.report.browsing import BROWSER
 
 SMALL = Rule((Condition("employee_count", "below", 40.0),))
 SAAS = Rule((Condition("industry", "in", ("saas", "O'Neil")), Condition("has_revops", "is", True)))
@@ -99,3 +101,15 @@ def postgres_url() -> Iterator[str]:
         pytest.skip(NO_POSTGRES)
     with private_postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; tests are skipped where it or Playwright is missing."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if BROWSER is None:
+        pytest.skip("no Chromium is here")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -214,11 +214,17 @@ class RunStore:
         if not self.client.search_registered_models(f"name = '{name}'", max_results=1):
             self.client.create_registered_model(name, description=MODEL_NOTES[model.outcome])
         tags = {f"icp.{key}": value for key, value in model.tags.items()}
+        told = model.description if model.outcome != RELEASE else f"{model.description} {self._documents(run_id)}"
         version = self.client.create_model_version(
-            name, info.model_uri, run_id, tags, description=model.description, model_id=info.model_id
+            name, info.model_uri, run_id, tags, description=told, model_id=info.model_id
         )
         self.client.set_registered_model_alias(name, CHALLENGER, version.version)
         return f"{name}/{version.version}"
+
+    def _documents(self, run_id: str) -> str:
+        """Return links to a run's report and memo, as MLflow's own pages follow them."""
+        place = f"#/experiments/{self.experiment_id}/runs/{run_id}/artifacts"
+        return f"Read the [report]({place}/report.html) and the [decision memo]({place}/memo.html)."
 
     def artifacts(self, run_id: str, folder: Path) -> None:
         """Log a folder whole."""

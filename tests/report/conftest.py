@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from tests.report.browsing import BROWSER
 
 CHURN = {"outcome": "churn_12m", "n": 212, "events": 101, "rate": 0.48, "rate_elsewhere": 0.11,
          "risk_difference": {"estimate": 0.37, "low": 0.29, "high": 0.45, "level": 0.9}, "q_value": 0.0001,
@@ -116,15 +113,3 @@ Documents = dict[str, dict[str, Any]]
 def documents() -> Documents:
     """The four documents a summary is made from; a test may change its own copy."""
     return copy.deepcopy({"criteria": CRITERIA, "segments": SEGMENTS, "checks": CHECKS, "metrics": METRICS})
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium; tests are skipped where it or Playwright is missing."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if BROWSER is None:
-        pytest.skip("no Chromium is here")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield started
-        started.close()
