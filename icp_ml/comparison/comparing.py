@@ -90,7 +90,8 @@ class Pair:
     segments : dict
         From :func:`icp_ml.segments.changes.changes_since`.
     later, flattering : Figures or None
-        Both on accounts decided after either's data ended, and on those the newer one was made from.
+        Both on accounts decided after either's data ended, and on those decided after the first one's that the second
+        was made from.
     later_from : str
         Where the later accounts are from; empty where there are none.
     forecasts, origins : list of dict
@@ -222,8 +223,11 @@ def _figures(
     if later.any():
         judged, known_until = compared_figures(*pair, furthest, later, economics, seed), furthest.source
     flattering = None
-    if last is after and last.accounts is not None:
-        flattering = compared_figures(*pair, last.accounts, last.accounts.decided, economics, seed)
+    if _as_of(after) > _as_of(before) and after.accounts is not None:
+        # Those decided by the first one's day flatter that one too, whose rules were chosen on them.
+        between = after.accounts.decided_after(_as_of(before))
+        if between.any():
+            flattering = compared_figures(*pair, after.accounts, between, economics, seed)
     return judged, flattering, known_until
 
 

@@ -41,15 +41,15 @@ def decide(later: Figures | None, flattering: Figures | None) -> Verdict:
     """Weigh the net margin of an opportunity.
 
     Adopt the second release only if the 90 % interval of its gain on later accounts lies above 0, keep the first if it
-    lies below. Else it cannot be told, with one exception: the accounts that the newer release was made from flatter
-    it, so if it loses even there, the first is kept.
+    lies below. Else it cannot be told, with one exception: accounts decided after the first release was made, from
+    which the second was made, flatter the second, so if it loses even there, the first is kept.
 
     Parameters
     ----------
     later : Figures or None
         On accounts decided after both releases' data ended; None where there are none.
     flattering : Figures or None
-        On the accounts the newer release was made from, where it is the second; None where it is not.
+        On accounts decided after the first release was made that the second was made from; None where there are none.
     """
     verdict = _on_later(later)
     if verdict.answer == "cannot_tell" and verdict.grounds != "within_range" and _loses(flattering):

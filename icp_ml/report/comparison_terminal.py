@@ -128,7 +128,11 @@ class _Page:
             )
         self.title("Segments", [pair["segments"]["headline"], *pair["segments"]["texts"]])
         self._figures(pair, "later", f"What either does with the same later accounts ({pair['later_from']})")
-        self._figures(pair, "flattering", f"The same on the accounts {pair['b']} was made from, which flatters it")
+        self._figures(
+            pair,
+            "flattering",
+            f"The same on accounts decided since {pair['a']}, from which {pair['b']} was made: they flatter it",
+        )
         self.title("Forecasts", [model["sentence"] for model in pair["models"]])
 
     def _figures(self, pair: Mapping[str, Any], which: str, title: str) -> None:

@@ -17,7 +17,7 @@ RANGE = "A range holds the true figure nine times in ten."
 _HEADLINES = {
     "above_zero": "Adopt {b}: it earns more than {a} on accounts decided after both were made.",
     "below_zero": "Keep {a}: {b} earns less on accounts decided after both were made.",
-    "flattered_below_zero": "Keep {a}: {b} earns less even on the accounts it was made from.",
+    "flattered_below_zero": "Keep {a}: {b} earns less even on the newer accounts it was made from.",
     "within_range": "Which of the two earns more cannot be told: the difference is within its range.",
     "same_choices": "In money it makes no difference so far: {a} and {b} refuse the same later accounts.",
     "no_later": "Which of the two earns more cannot be told yet: no account has been decided since both were made.",
@@ -136,10 +136,10 @@ def _beside(pair: Pair, a: str, b: str, currency: str | None) -> list[str]:
     if decided or pair.flattering is None:
         return []
     if "net_margin" not in pair.flattering.found:
-        told = f"On the accounts {b} was made from, nothing can be said in money either: "
-        return [f"{told}{pair.flattering.absent['net_margin']}."]
+        told = f"On the accounts decided since {a} was made nothing can be said in money either"
+        return [f"{told}: {pair.flattering.absent['net_margin']}."]
     gain = pair.flattering.found["net_margin"]
-    told = _money(pair.flattering, a, b, currency, f"those {b} was made from")
+    told = _money(pair.flattering, a, b, currency, f"decided since {a} was made, and {b} was made from them")
     if pair.verdict.grounds == "flattered_below_zero":
         return [
             told,
@@ -147,5 +147,5 @@ def _beside(pair: Pair, a: str, b: str, currency: str | None) -> list[str]:
             RANGE,
         ]
     if gain.differing == 0:
-        return [f"On the accounts {b} was made from, both refuse the same ones."]
+        return [f"Of the accounts decided since {a} was made, both refuse the same ones."]
     return [told, f"This flatters {b}, since its rules were chosen on these accounts, and decides nothing.", RANGE]

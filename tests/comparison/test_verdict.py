@@ -44,14 +44,14 @@ def test_within_its_range_it_cannot_be_told_whichever_way_it_leans(keeps_small: 
 
 
 def test_without_later_accounts_it_cannot_be_told_even_if_the_newer_shines_on_its_own() -> None:
-    found = _judged(None, settled(600, 1, keeps=0.9, keeps_small=0.05, day="2023-03-31"))
+    found = _judged(None, settled(600, 1, keeps=0.9, keeps_small=0.05, day="2023-09-30"))
     assert (found.verdict.answer, found.verdict.grounds) == ("cannot_tell", "no_later")
     assert found.flattering is not None
     assert found.flattering.found["net_margin"].low > 0
 
 
 def test_losing_even_on_the_accounts_it_was_made_from_is_reason_to_keep_a() -> None:
-    found = _judged(None, settled(600, 2, keeps=0.9, keeps_small=0.95, day="2023-03-31"))
+    found = _judged(None, settled(600, 2, keeps=0.9, keeps_small=0.95, day="2023-09-30"))
     assert (found.verdict.answer, found.verdict.grounds) == ("keep", "flattered_below_zero")
 
 
@@ -64,8 +64,21 @@ def test_accounts_that_flatter_the_first_release_are_not_held_against_the_second
     assert found.verdict.grounds == "no_later"
 
 
+def test_accounts_that_both_were_made_from_are_held_against_neither() -> None:
+    """The rule that one of them lacks was chosen on these accounts: losing there says nothing."""
+    own = population(settled(600, 2, keeps=0.9, keeps_small=0.05, day="2023-03-31"), "2023-12-31")
+    proposed = release([criterion("X2", small(60))], "2023-12-31", identity="proposed")
+    reviewed = release([criterion("X1", region("Nowhere"))], "2023-12-31", identity="reviewed")
+    found = compare_releases([entry(proposed, own, economics=COSTLY), entry(reviewed, own, economics=COSTLY)])[0]
+    assert found.flattering is None
+    assert (found.verdict.answer, found.verdict.grounds) == ("cannot_tell", "no_later")
+    older = release([criterion("X2", small(60))], "2023-06-30", identity="older")
+    again = compare_releases([entry(older, own, economics=COSTLY), entry(reviewed, own, economics=COSTLY)])[0]
+    assert again.flattering is None, "all were decided before the older one was made"
+
+
 def test_later_accounts_that_show_nothing_are_not_overruled_by_flattered_ones() -> None:
-    own = settled(600, 2, keeps=0.9, keeps_small=0.95, day="2023-03-31")
+    own = settled(600, 2, keeps=0.9, keeps_small=0.95, day="2023-09-30")
     assert _judged(settled(300, 3, keeps=0.9, keeps_small=0.72), own).verdict.grounds == "within_range"
 
 

@@ -29,6 +29,7 @@ def _printed(told, width=120) -> str:
 
 
 BEFORE = release([criterion("X1", small(20))])
+EARLIER = release([criterion("X1", small(20))], "2023-06-30", identity="earlier")
 AFTER = release([criterion("X1", region("<b>South</b> [bold]"))], "2025-06-30", identity="<i>r2</i>")
 
 
@@ -68,7 +69,7 @@ def test_hostile_names_do_nothing_on_a_terminal() -> None:
 
 def test_every_range_is_in_words_and_none_is_without_them() -> None:
     worse = release([criterion("X1", small(1000))], identity="none")
-    rows = _told(BEFORE, worse)["pairs"][0]["flattering"]["rows"]
+    rows = _told(EARLIER, worse)["pairs"][0]["flattering"]["rows"]
     told = {row["name"]: row for row in rows}
     assert told["red"]["difference"].endswith("points more")
     assert told["net_margin"]["difference"].startswith("EUR ")
@@ -78,8 +79,8 @@ def test_every_range_is_in_words_and_none_is_without_them() -> None:
 
 
 def test_losing_on_its_own_accounts_is_said_with_the_money() -> None:
-    told = _told(BEFORE, release([criterion("X1", small(1000))], identity="none"))["pairs"][0]["verdict"]
-    assert told["headline"] == "Keep A: B earns less even on the accounts it was made from."
+    told = _told(EARLIER, release([criterion("X1", small(1000))], identity="none"))["pairs"][0]["verdict"]
+    assert told["headline"] == "Keep A: B earns less even on the newer accounts it was made from."
     assert "each opportunity that comes along earns EUR 0 under B" in told["sentences"][0]
     assert "A range holds the true figure nine times in ten." in told["sentences"]
 
