@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,18 @@ def test_nothing_is_wider_than_a_phone(browser, report):
     page.locator("input[value=X1]").uncheck()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+def test_where_no_amount_is_recorded_none_is_shown(browser, tmp_path):
+    """Nought would say that refusing costs nothing."""
+    accounts = COHORT.accounts.assign(
+        arr_start=float("nan"), arr_now=float("nan"), amount=float("nan"), open_pipeline=0.0
+    )
+    told = copy.deepcopy({"criteria": CRITERIA, "segments": SEGMENTS, "checks": CHECKS, "metrics": METRICS})
+    document = what_if_document(replace(COHORT, accounts=accounts), RULES)
+    (tmp_path / "report.html").write_text(html_report(summarise(**told), what_if=document), encoding="utf-8")
+    page, wrong = opened(browser, tmp_path / "report.html")
+    assert page.locator("#what-if-refused p").count() == 0
+    assert "arr_signed" not in shown(page)
+    page.context.close()
+    assert wrong == []

@@ -109,8 +109,10 @@ const WhatIfPage = (() => {
     };
     const { arr_signed: signed, arr_now: now, paying, open_pipeline: open, with_open_deals: deals } = is.red;
     const today = page.doc.has_churn ? `; of today’s customers, ${count(paying)} at ${money(now, page.doc.currency)} a year` : "";
-    const tiles = [tile(signed, `ARR refused: signed a year by past accounts that would be red${today}`, was.red.arr_signed)];
-    tiles.push(tile(open, `open pipeline hit: ${accounts(deals)} with open deals that would be red`, was.red.open_pipeline));
+    // Where no amount was ever recorded, nought would say that refusing costs nothing.
+    const shows = (name) => page.rows.some((row) => row[0] === name), tiles = [];
+    if (shows("arr_signed")) tiles.push(tile(signed, `ARR refused: signed a year by past accounts that would be red${today}`, was.red.arr_signed));
+    if (shows("open_pipeline")) tiles.push(tile(open, `open pipeline hit: ${accounts(deals)} with open deals that would be red`, was.red.open_pipeline));
     byId("refused").replaceChildren(...tiles);
   }
 
