@@ -223,7 +223,7 @@ def _figures(
     if later.any():
         judged, known_until = compared_figures(*pair, furthest, later, economics, seed), furthest.source
     flattering = None
-    if _as_of(after) > _as_of(before) and after.accounts is not None:
+    if after.accounts is not None:
         # Those decided by the first one's day flatter that one too, whose rules were chosen on them.
         between = after.accounts.decided_after(_as_of(before))
         if between.any():

@@ -80,7 +80,7 @@ def closest_change(frame: pd.DataFrame, rules: ActiveRules, attributes: Mapping[
             if tier != now
         ]
         if found:
-            best = min(found, key=lambda f: (_worse(f[1], now), -_reach(f[1], now), f[0].far, f[0].names))
+            best = min(found, key=lambda f: (-_reach(f[1], now), f[0].far, f[0].names))
             return _told(frame, attributes, *best)
     return None
 
@@ -154,12 +154,8 @@ def _varied(frame: pd.DataFrame, tried: list[_Tried], attributes: Mapping[str, A
     return pd.DataFrame(columns)
 
 
-def _worse(tier: str, now: str) -> bool:
-    return _ORDER[tier] < _ORDER[now]
-
-
 def _reach(tier: str, now: str) -> int:
-    """How many tiers up; of two equal changes for the better the one that leads further is told."""
+    """How many tiers up, 0 for down: a change for the better is told first, and the one that leads furthest."""
     return max(_ORDER[tier] - _ORDER[now], 0)
 
 
