@@ -141,7 +141,11 @@ def test_the_release_as_a_model_is_the_challenger_in_the_run_of_the_discovery(
 ) -> None:
     version = client.get_model_version("icp-acme", "1")
     assert version.run_id == run.run_id
-    assert version.description == "Release 2026-06-30-aa, data up to 2026-06-30: the whole release."
+    place = f"#/experiments/{client.get_run(run.run_id).info.experiment_id}/runs/{run.run_id}/artifacts"
+    assert version.description == (
+        "Release 2026-06-30-aa, data up to 2026-06-30: the whole release. "
+        f"Read the [report]({place}/report.html) and the [decision memo]({place}/memo.html)."
+    )
     assert version.tags["icp.release_id"] == "2026-06-30-aa"
     assert version.tags["icp.checksum"] == checksum(folder / "release")
     assert "challenger" in client.get_registered_model("icp-acme").aliases
