@@ -97,7 +97,7 @@ def _renamed(
     )
     for share, i, j in overlaps:
         if share >= SAME:
-            _add(pairs, before, after, lambda a, b, i=i, j=j: (a, b) == (i, j))  # type: ignore[misc]
+            _pair(pairs, before, after, i, j)
     _add(pairs, before, after, lambda i, j: before[i].id == after[j].id and _alike(before[i].rule, after[j].rule))
     found = {before[i].id: after[j].id for i, j in pairs}
     taken = {r.id for r in after}
@@ -106,11 +106,16 @@ def _renamed(
 
 def _add(pairs: Pairs, before: list[_Ruled], after: list[_Ruled], same: Callable[[int, int], bool]) -> None:
     """Pair what is the same and not yet paired."""
-    for i, one in enumerate(before):
-        for j, other in enumerate(after):
-            free = all(i != a and j != b for a, b in pairs)
-            if free and one.kind == other.kind and same(i, j):
-                pairs.append((i, j))
+    for i in range(len(before)):
+        for j in range(len(after)):
+            if same(i, j):
+                _pair(pairs, before, after, i, j)
+
+
+def _pair(pairs: Pairs, before: list[_Ruled], after: list[_Ruled], i: int, j: int) -> None:
+    """Pair two rules of one kind, where neither is paired yet."""
+    if before[i].kind == after[j].kind and all(i != a and j != b for a, b in pairs):
+        pairs.append((i, j))
 
 
 def _alike(one: Rule, other: Rule) -> bool:
