@@ -65,7 +65,7 @@ def write_found(
         "versions": versions(),
         "stage_times": {**seconds, "total": sum(seconds.values())},
     }
-    assembled = assemble_release(found, config, identity, facts)
+    assembled = assemble_release(found, config, identity, facts, before)
     folder = write_release(out if out is not None else root / identity, assembled.parts)
     return Written(folder, identity, assembled.summary, assembled.parts.metrics)
 

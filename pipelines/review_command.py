@@ -40,6 +40,9 @@ def review(
         Path | None,
         typer.Option("--from", metavar="FILE", help="File of decisions, as the report's What if gives them."),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Take the decisions of the release before again, as far as they fit.")
+    ] = False,
     config: Annotated[
         Path | None,
         typer.Option("--config", metavar="CONFIG", help="Config whose MLflow store to use, not the release's own."),
@@ -66,7 +69,7 @@ def review(
         thresholds=tuple(parse_threshold(one) for one in edit or ()),
         tiers=Edges(green=green, red=red),
     )
-    job(wanted, decisions, Telling(dry_run, as_json, quiet), taken=taken, add=add, config=config)
+    job(wanted, decisions, Telling(dry_run, as_json, quiet), taken=taken, add=add, config=config, again=again)
 
 
 def _ids(given: list[str] | None) -> tuple[str, ...]:

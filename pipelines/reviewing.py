@@ -32,6 +32,7 @@ from icp_ml.report.description import run_description
 from icp_ml.report.retelling import standing_of
 from icp_ml.report.review_words import told_review
 from icp_ml.report.telling import Standing, Told, tell
+from icp_ml.review.again import decisions_again
 from icp_ml.review.applying import Applied, apply_decisions
 from icp_ml.review.decisions import Decisions, read_decisions, read_new_rules
 from icp_ml.review.moved import tier_moves
@@ -39,6 +40,9 @@ from icp_ml.tracking.reviews import ReviewRecord, record_review
 from pipelines.locations import MODELS, find_release
 from pipelines.run_facts import versions
 from pipelines.stores import kept_store
+
+_NOTHING = "nothing is decided: say --accept, --reject, --rename, --edit, --add, --green, --red, --from or --again"
+_NOTHING_AGAIN = "--again: this release keeps to every decision taken before it, so there is nothing to take again"
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ def review(
     taken: Path | None = None,
     add: Path | None = None,
     config: Path | None = None,
+    again: bool = False,
 ) -> None:
     """Apply a person's decisions to a release.
 
@@ -74,6 +79,8 @@ def review(
         A file of rules to add.
     config : Path, optional
         Config that says where the MLflow store is; without it, what the release's folder says.
+    again : bool, optional
+        Whether what people decided before this release is taken again.
 
     Raises
     ------
@@ -82,10 +89,10 @@ def review(
     """
     release = find_release(wanted)
     decisions = _all(decisions, taken, add)
+    if again:
+        decisions = decisions_again(release.criteria, decisions)
     if not decisions.anything:
-        raise ConfigError(
-            "nothing is decided: say --accept, --reject, --rename, --edit, --add, --green, --red or --from"
-        )
+        raise ConfigError(_NOTHING_AGAIN if again else _NOTHING)
     if decisions.release_id not in (None, release.id):
         raise ConfigError(
             f"{taken}: these decisions were taken on release {decisions.release_id}, and {wanted} is {release.id}; "

@@ -46,15 +46,11 @@ def assign_ids(
     """
     old = list((previous or {}).get("criteria", ()))
     used = set(ids_before(previous))
-    old_masks = {c["id"]: _mask_of(c["when"], frame) for c in old}
+    old_masks = {c["id"]: mask_of(c["when"], frame) for c in old}
     ids: list[str] = []
     for kind, mask in zip(kinds, masks, strict=True):
         letter = "X" if kind == "exclude" else "C"
-        same = [
-            (jaccard(mask, old_masks[c["id"]]), c["id"])
-            for c in old
-            if c["kind"] == kind and c["id"] not in ids and old_masks[c["id"]] is not None
-        ]
+        same = [(jaccard(mask, old_masks[c["id"]]), c["id"]) for c in old if c["kind"] == kind and c["id"] not in ids]
         best = max(same, default=(0.0, ""), key=lambda s: s[0])
         ids.append(best[1] if best[0] >= SAME_ACCOUNTS else next_id(letter, used | set(ids)))
     return ids
@@ -67,7 +63,20 @@ def ids_before(previous: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(sorted(given | {str(i) for i in document.get("retired_ids", ())}))
 
 
-def _mask_of(when: Mapping[str, Any], frame: pd.DataFrame) -> np.ndarray:
+def mask_of(when: Mapping[str, Any], frame: pd.DataFrame) -> np.ndarray:
+    """Return the accounts that an earlier rule holds for; none where an attribute of it is gone.
+
+    Parameters
+    ----------
+    when : mapping
+        JsonLogic.
+    frame : DataFrame
+        Typed attributes of the accounts.
+
+    Returns
+    -------
+    ndarray, shape (len(frame),), bool
+    """
     rule = Rule.from_jsonlogic(dict(when))
     gone = [name for name in rule.attributes if name not in frame]
     return np.zeros(len(frame), dtype=bool) if gone else rule.mask(frame)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from icp_ml.models.comparison import LEAST_ACCOUNTS, LEAST_EVENTS, Comparison, Pairs, compare
+from icp_ml.release.decided_before import moved_edges, overruled, unanswered
 from icp_ml.release.folder import ATTRIBUTES, Release, checksum, models_checksum
 from icp_ml.release.pairing import Side, pair, sides
 from icp_ml.release.soundness import Check, soundness
@@ -78,7 +79,7 @@ def judge_release(
     if same_models and challenger.criteria["review"] is not None:
         return Verdict("review", _REVIEWED)
     own = sides(challenger)
-    checks = soundness(challenger, own, random_state)
+    checks = [*decisions_kept(challenger.criteria), *soundness(challenger, own, random_state)]
     if champion is None:
         return _first(checks, challenger)
     if same_models:
@@ -174,6 +175,19 @@ def comparable(challenger: Release, champion: Release) -> list[Check]:
             "if it were another CRM or ids had changed"
         )
     return [Check("comparable", False, f"The two cannot be compared: {text}") for text in told]
+
+
+def decisions_kept(document: Mapping[str, Any]) -> list[Check]:
+    """Close the gate where a release goes against what people decided before, and no person has reviewed it since."""
+    if not unanswered(document):
+        return []
+    ids = [rule["here"] or rule["id"] for rule in overruled(document)]
+    what = ", ".join([*ids, *(f"the {edge} edge" for edge in moved_edges(document))])
+    text = (
+        f"it goes against what people decided before ({what}), and no person has reviewed it: icp review --again "
+        "takes their decisions again, any other review decides anew"
+    )
+    return [Check("decisions_kept", False, text, f"it goes against what people decided before ({what})")]
 
 
 def _shared(challenger: Release, champion: Release) -> float:

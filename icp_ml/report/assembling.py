@@ -17,7 +17,9 @@ from icp_ml.features.leaks import LeakReport
 from icp_ml.models.early_life import EarlyChurn
 from icp_ml.models.storage import save_models
 from icp_ml.models.types import Models
+from icp_ml.release.decided_before import KEY, decided_before
 from icp_ml.release.document import criteria_document, released_segments
+from icp_ml.release.folder import Release
 from icp_ml.release.holdout import holdout_arrow
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.kept_cohort import KeptCohort, cohort_arrow, signals_arrow
@@ -61,7 +63,13 @@ class Assembled:
     summary: dict[str, Any]
 
 
-def assemble_release(found: Found, config: Config, identity: str, facts: Mapping[str, Any] | None = None) -> Assembled:
+def assemble_release(
+    found: Found,
+    config: Config,
+    identity: str,
+    facts: Mapping[str, Any] | None = None,
+    previous: Release | None = None,
+) -> Assembled:
     """Return everything the release folder holds.
 
     Parameters
@@ -74,10 +82,15 @@ def assemble_release(found: Found, config: Config, identity: str, facts: Mapping
         The release's id.
     facts : mapping, optional
         What the run knows of itself, for ``metrics.json``: inputs, settings, versions, stage times.
+    previous : Release, optional
+        The release before, for what people decided on it.
     """
     criteria = criteria_document(
         found.criteria, found.scorecard, config, found.cohort, identity, found_columns=found.tables.account_columns
     )
+    before = decided_before(previous, criteria, found.cohort.attributes)
+    if before is not None:
+        criteria[KEY] = json_ready(before)
     segments = released_segments(segments_document(found.segments, found.cohort, config), identity)
     places = {"release_id": identity, **json_ready(segments_map(found.segments, found.cohort, config.seed))}
     at_risk = None if found.early is None else customers_at_risk(found.early, found.cohort)

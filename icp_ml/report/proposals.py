@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from icp_ml.report.decided_words import told_decided_before
 from icp_ml.report.receipts import Told, told_against_rest, told_receipt
 from icp_ml.report.words import count, evidence_sentence, money, percent, points, span
 from icp_ml.wording import list_words
@@ -39,7 +40,8 @@ def told_proposals(criteria: Mapping[str, Any], kind: str, deals: bool = True) -
     """
     currency, months = criteria.get("currency"), _months(criteria)
     active = [c for c in criteria["criteria"] if c["kind"] == kind and c["status"] != "rejected"]
-    return [_told(entry, currency, deals, months) for entry in active]
+    before = (told_decided_before(criteria) or {}).get("by_id", {})
+    return [_told(entry, currency, deals, months, before.get(entry["id"])) for entry in active]
 
 
 _DECIDED = {"accepted": "accepted", "edited": "changed", "manual": "added", "rejected": "rejected"}
@@ -115,7 +117,7 @@ _TIER_EDGES = {
 }
 
 
-def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: int) -> Told:
+def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: int, before: str | None) -> Told:
     evidence, receipt = entry["evidence"] or {}, entry.get("receipt") or {}
     told: Told = {
         "id": entry["id"],
@@ -124,7 +126,7 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
         "evidence": evidence_sentence(evidence),
         "receipt": told_receipt(receipt, currency, deals, months),
         "beside": told_against_rest(receipt.get("against_rest") or [], currency),
-        "mind": [*_chosen(entry), *told_mind(evidence, receipt)],
+        "mind": [*([before] if before else []), *_chosen(entry), *told_mind(evidence, receipt)],
         "review_on": receipt.get("review_on"),
     }
     if evidence.get("outcome") != "pull" and "rate" in evidence:

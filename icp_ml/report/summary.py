@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from icp_ml.report.decided_words import told_decided_before
 from icp_ml.report.groups import told_figures, told_segments
 from icp_ml.report.heat_map import told_heat_map
 from icp_ml.report.kept_chart import told_curves
@@ -40,9 +41,9 @@ def summarise(
     -------
     dict
         ``name``, ``release_id``, ``as_of``, ``horizon``, ``currency``, ``reviewed``, ``review`` (a sentence);
-        ``verdict`` (``headline``,
-        ``sentences``); ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``,
-        ``not_proposed``, ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
+        ``decided_before`` (what people decided on earlier releases) or None; ``verdict`` (``headline``, ``sentences``);
+        ``data`` (``sentences``, ``left_out``, ``figures``); ``exclusions``, ``criteria``, ``not_proposed``,
+        ``no_evidence`` (sentences where nothing is proposed), ``searched`` (sentences by kind),
         ``totals``, ``two_numbers``; ``stated`` or None; ``scorecard``, ``tiers_now``, ``tension`` (sentences);
         ``target`` or None; ``segments``, ``no_segments``, ``left_out``, ``ranking`` or None,
         ``changes`` (since the previous release) or None; ``heat_map`` and ``curves`` of segments or None; ``models``;
@@ -60,6 +61,7 @@ def summarise(
         "currency": currency,
         "reviewed": criteria["review"] is not None,
         "review": told_review(criteria["review"]),
+        "decided_before": told_decided_before(criteria),
         "quality": told_quality(checks, criteria["as_of"]),
         "exclusions": told_proposals(criteria, "exclude", deals),
         "criteria": told_proposals(criteria, "include", deals),

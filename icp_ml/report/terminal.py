@@ -38,6 +38,7 @@ def print_summary(summary: Mapping[str, Any], console: Console, places: Mapping[
     page.line(summary["verdict"]["headline"], "bold")
     page.lines(summary["verdict"]["sentences"])
     page.lines(summary["no_evidence"], indent=2)
+    page.decided_before(summary["decided_before"])
     page.section("What the data holds", [*summary["data"]["sentences"], *summary["data"]["left_out"]])
     page.proposals("Refuse", summary["exclusions"], "red")
     page.proposals("Pursue", summary["criteria"], "green")
@@ -99,6 +100,13 @@ class _Page:
             self.lines(proposal["mind"], "dim", 6)
             if proposal["review_on"]:
                 self.line(f"Look at it again on {proposal['review_on']}.", "dim", 6)
+
+    def decided_before(self, told: Told | None) -> None:
+        """Print what people decided before, and what of it this release goes against."""
+        if told:
+            self.section(
+                "Decided before", [told["headline"], *told["texts"], *([told["next"]] if told["next"] else [])]
+            )
 
     def stated(self, stated: Told) -> None:
         """Print what the stated ICP and exclusions get wrong."""

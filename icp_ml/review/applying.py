@@ -173,13 +173,26 @@ class _Review:
         return rule
 
     def _free_id(self, rule: NewRule, at: int) -> str:
-        """Return an id no rule ever had; those added before it in the same breath count."""
+        """Return the id that a person's rule had before, else one no rule ever had.
+
+        Those added before it in the same breath count.
+        """
+        own = self._id_before(rule)
+        if own is not None:
+            return own
         used = set(ids_before(self.document))
         letters = ["X" if new.kind == "exclude" else "C" for new in self.decisions.add[: at + 1]]
         for letter in letters:
             identity = next_id(letter, used)
             used.add(identity)
         return identity
+
+    def _id_before(self, new: NewRule) -> str | None:
+        """Return the id under which the same rule stood in an earlier release, where it is free."""
+        key = self._parsed(new).key()
+        before = (self.document.get("decided_before") or {}).get("rules", ())
+        ids = [rule["id"] for rule in before if (rule["kind"], rule["key"]) == (new.kind, key)]
+        return next((identity for identity in ids if identity not in self.entries), None)
 
     def _not_there_yet(self, wanted: Sequence[tuple[str, Kind, Rule]]) -> None:
         """Raise if a rule stands there already, or twice in what is wanted."""
@@ -207,6 +220,7 @@ class _Review:
         if new.reason:
             entry["reason"] = new.reason
         self.entries[identity] = entry
+        self.document["retired_ids"] = [i for i in self.document.get("retired_ids", ()) if i != identity]
         listed = self.document["criteria"]
         refused = [at for at, known in enumerate(listed) if known["kind"] == "exclude"]
         # Exclusions come first in the file, and so among the matched criteria of an account.
