@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from icp_ml.cohort.build import build_cohort
@@ -20,9 +21,20 @@ from icp_ml.tables.reading import read_tables
 CONFIG = Path(__file__).parents[1] / "configs" / "sample.yaml"
 
 
-def discover_release(folder: Path, accounts: int = 2200, seed: int = 7) -> Path:
-    """Write a sample, its config and a release of it below a folder; returns the release."""
+def discover_release(
+    folder: Path,
+    accounts: int = 2200,
+    seed: int = 7,
+    change: Callable[[Path], None] | None = None,
+    identity: str = "2026-06-30-aaaa",
+) -> Path:
+    """Write a sample, its config and a release of it below a folder; returns the release.
+
+    ``change`` is given the folder of the sample's tables before they are read.
+    """
     write_sample(folder / "crm", accounts=accounts, seed=seed)
+    if change is not None:
+        change(folder / "crm")
     (folder / "icp.yaml").write_text(CONFIG.read_text(encoding="utf-8").replace("../data/sample", "crm"), "utf-8")
     config = load_config(folder / "icp.yaml")
     tables = read_tables(config, folder)
@@ -35,4 +47,4 @@ def discover_release(folder: Path, accounts: int = 2200, seed: int = 7) -> Path:
     early = fit_early_churn(cohort, tables, config, leaks.usable)
     found = Found(tables, cohort, leaks, models, criteria, segments, card, early)
     facts = {"inputs": dict(tables.sources), "settings": {"criteria.max_false_discovery_rate": 0.05}}
-    return write_release(folder / "release", assemble_release(found, config, "2026-06-30-aaaa", facts).parts)
+    return write_release(folder / "release", assemble_release(found, config, identity, facts).parts)
