@@ -12,6 +12,7 @@ from icp_ml.conditions import Rule
 from icp_ml.release.folder import ATTRIBUTES, SCORED, Release
 from pipelines.comparing import compare
 from tests.discovered import discover_release
+from tests.report.browsing import assert_nobody_is_shut_out, every_screen, needs_axe
 
 pytestmark = pytest.mark.slow
 REGION = "DACH"
@@ -76,6 +77,19 @@ def test_the_planted_change_is_what_is_named(discovered, changed, compared):
     assert region[down[down].index].mean() >= 0.8, "who becomes red is whom the change concerns"
     to_red = sum(m["accounts"] for m in pair["tiers"]["matrix"] if m["after"] == "red" != m["before"])
     assert to_red == down.sum()
+
+
+@pytest.fixture(scope="module")
+def page(discovered, changed, tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("compared") / "comparison.html"
+    compare([str(discovered), str(changed)], out=file, track=False, quiet=True)
+    return file
+
+
+@needs_axe
+@every_screen
+def test_nobody_is_shut_out_of_the_comparison(browser, page, width, scheme):
+    assert_nobody_is_shut_out(browser, page, width, scheme)
 
 
 def _tiers(release: Path) -> pd.Series:

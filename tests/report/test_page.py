@@ -14,10 +14,9 @@ from icp_ml.release.people import csv_text
 from icp_ml.report.counting import present_customers
 from icp_ml.report.retelling import standing_of
 from icp_ml.report.telling import tell
-from tests.report.browsing import FRAME, opened
+from tests.report.browsing import FRAME, assert_nobody_is_shut_out, every_screen, needs_axe, opened
 
 pytestmark = pytest.mark.slow
-AXE = Path(__file__).parents[1] / "engines" / "node_modules" / "axe-core" / "axe.min.js"
 NASTY = (
     "</script><script>alert(1)</script>",
     '"><img src=x onerror=alert(2)>',
@@ -146,24 +145,21 @@ def test_without_scripts_the_report_says_where_accounts_stand(browser, report):
     assert wrong == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here; make engines installs it")
-@pytest.mark.parametrize("file", ["report.html", "memo.html"])
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
-def test_nobody_is_shut_out(browser, report, file, width, scheme):
-    page, _ = opened(browser, report.with_name(file), viewport={"width": width, "height": 900}, color_scheme=scheme)
-    if file == "report.html":
-        page.wait_for_selector("#lookup tbody tr")
-        page.locator("#lookup .opener").first.click()
-    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run()")["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    page.context.close()
-    serious = [
-        (v["id"], v["nodes"][0]["html"][:200], len(v["nodes"])) for v in found if v["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
-    assert wide <= width
+def _opened_account(page) -> None:
+    page.wait_for_selector("#lookup tbody tr")
+    page.locator("#lookup .opener").first.click()
+
+
+@needs_axe
+@every_screen
+def test_nobody_is_shut_out_of_the_report(browser, report, width, scheme):
+    assert_nobody_is_shut_out(browser, report, width, scheme, _opened_account)
+
+
+@needs_axe
+@every_screen
+def test_nobody_is_shut_out_of_the_memo(browser, report, width, scheme):
+    assert_nobody_is_shut_out(browser, report.with_name("memo.html"), width, scheme)
 
 
 def test_the_report_of_a_release_stays_small(told):
