@@ -229,8 +229,11 @@ def export(
     form: FormName = None,
     out: ExportedTo = None,
     table: Annotated[
-        str, typer.Option("--table", metavar="NAME", help="Table that SQL reads; a dot stands behind its schema.")
-    ] = "accounts",
+        str | None,
+        typer.Option(
+            "--table", metavar="NAME", help="Table that SQL reads (default accounts); a dot after its schema."
+        ),
+    ] = None,
     names: Annotated[
         str | None,
         typer.Option("--names", metavar="source|standard", help="What columns are called; default: as in the source."),

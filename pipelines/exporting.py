@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -16,7 +17,7 @@ from icp_ml.release.rule_changes import RuleChange, rule_changes
 from pipelines.locations import find_release
 
 NAMES = ("source", "standard")
-_MARK = "README.md"
+_STANDARD_OUTPUT = Path("-")
 
 
 def export(
@@ -24,7 +25,7 @@ def export(
     form: str,
     out: Path | None,
     *,
-    table: str = "accounts",
+    table: str | None = None,
     names: str | None = None,
     accepted_only: bool = False,
     segment: bool = False,
@@ -35,7 +36,11 @@ def export(
         raise ConfigError(f"--names {names}: columns are called as in the 'source' or by their 'standard' names")
     release = find_release(wanted)
     chosen = cast(Literal["source", "standard"] | None, names)
-    made = export_release(release, form, table=table, names=chosen, accepted_only=accepted_only, segment=segment)
+    asked = {} if table is None else {"table": table}
+    made = export_release(release, form, names=chosen, accepted_only=accepted_only, segment=segment, **asked)
+    if table is not None and not made.reads_table:
+        made = replace(made, limits=(*made.limits, f"--table {table} says nothing here: {form} reads no table"))
+    out = _named(out)
     if out is None:
         _print(made, form)
     elif made.is_folder:
@@ -50,7 +55,7 @@ def tell_changes(wanted: str, since: str, form: str | None, out: Path | None, *,
     """Tell what changed in a release since another one, in words or as JSON."""
     if form not in (None, "json"):
         raise ConfigError(f"--to {form}: what changed is told in words, or with --to json")
-    new, old = find_release(wanted), find_release(since)
+    new, old, out = find_release(wanted), find_release(since), _named(out)
     if new.criteria["name"] != old.criteria["name"]:
         raise DataError(
             f"{wanted} is a release of {new.criteria['name']!r} and {since} one of {old.criteria['name']!r}; "
@@ -64,6 +69,11 @@ def tell_changes(wanted: str, since: str, form: str | None, out: Path | None, *,
         typer.echo(text, nl=False)
     else:
         _write_file(text.encode(), out)
+
+
+def _named(out: Path | None) -> Path | None:
+    """Return the file or folder that is named; a dash is standard output."""
+    return None if out == _STANDARD_OUTPUT else out
 
 
 def _changes_words(changes: list[RuleChange], old: str, new: str) -> str:

@@ -199,6 +199,10 @@ class Config(Model):
     tracking: Tracking = Tracking()
     _placeholders: dict[tuple[Any, ...], str] = PrivateAttr(default_factory=dict)
 
+    def table(self, name: str) -> Table:
+        """Return what is said of a standard table; one of which nothing is said is read under its own names."""
+        return next((table for known, table in self.tables.items() if known == name), Table())
+
     @property
     def placeholders(self) -> dict[tuple[Any, ...], str]:
         """Key path: text as written, where ``${NAME}`` was replaced; never part of a dump or repr."""

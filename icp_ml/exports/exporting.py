@@ -21,6 +21,7 @@ FORMATS = ("json", "jsonlogic", "sql:DIALECT", "dbt", "dbt:DIALECT", "salesforce
 ALONE = ""
 """Path of the only file of a form that has one."""
 _TYPED = ("json", "jsonlogic")
+_OVER_A_TABLE = ("sql", "dbt")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Export:
         Rules carried, and rules of the release.
     reviewed : bool
         Whether a person has reviewed the release.
+    reads_table : bool
+        Whether the form is a query over a table.
     """
 
     files: dict[str, bytes]
@@ -44,6 +47,7 @@ class Export:
     rules: int
     of: int
     reviewed: bool
+    reads_table: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -91,7 +95,7 @@ def export_release(
         raise ConfigError(
             f"--segment: {form} has no such choice; it is for sql:DIALECT, {' and '.join(_TYPED)} always have it"
         )
-    if kind in ("sql", "dbt") and not all(part.strip() for part in table.split(".")):
+    if kind in _OVER_A_TABLE and not all(part.strip() for part in table.split(".")):
         raise ConfigError(f"--table {table!r} names no table; write table or schema.table")
     scope = Scope(release, names or ("standard" if kind in _TYPED else "source"), accepted_only)
     writers: dict[str, Callable[[], tuple[dict[str, str | bytes], tuple[str, ...]]]] = {
@@ -104,12 +108,12 @@ def export_release(
         "csv": lambda: ({ALONE: csv_of_rules(scope)}, PEOPLE_LIMITS),
         "xlsx": lambda: ({ALONE: workbook_of_rules(scope)}, PEOPLE_LIMITS),
     }
-    if kind not in writers or (colon and (not dialect or kind not in ("sql", "dbt"))):
+    if kind not in writers or (colon and (not dialect or kind not in _OVER_A_TABLE)):
         raise ConfigError(f"--to {form}: no such form{nearest(kind, writers)}; known: {', '.join(FORMATS)}")
     files, limits = writers[kind]()
     content = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
     carried, of = len(scope.document["criteria"]), len(release.criteria["criteria"])
-    return Export(content, limits, carried, of, scope.document["review"] is not None)
+    return Export(content, limits, carried, of, scope.document["review"] is not None, kind in _OVER_A_TABLE)
 
 
 def _json(document: object) -> str:

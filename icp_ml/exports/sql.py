@@ -15,6 +15,7 @@ from icp_ml.exports.sql_writer import SqlWriter
 from icp_ml.release.rules import GREEN, RED, YELLOW
 
 _LONGEST = 100_000
+_SEGMENTS = "segments: only sql has them, exported with --segment"
 _CHANCES = "chances (p_win, p_churn) and reasons: they need icp score or the release's MLflow model"
 _BLANKS = "Blanks inside brackets and quotes are Unicode's 17 space separators, which icp score trims too."
 
@@ -55,7 +56,7 @@ def comment_lines(scope: Scope, dialect: Dialect, *, segment: bool = False) -> l
 
 def sql_limits(scope: Scope, dialect: Dialect, *, segment: bool = False) -> list[str]:
     """Return what the SELECT cannot say, or what the table must be like."""
-    said = [_CHANCES] if segment else [_CHANCES, "segments, unless it is exported with --segment"]
+    said = [_CHANCES] if segment else [_CHANCES, _SEGMENTS]
     if scope.account_column("observed_at") is None:
         said.append("the table must hold one row an account")
     else:

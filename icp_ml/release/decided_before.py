@@ -152,8 +152,6 @@ def _found(rule: Entry, entries: Sequence[Mapping[str, Any]], frame: pd.DataFram
 def _same_accounts(when: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], frame: pd.DataFrame) -> str | None:
     """Return the id of the rule that covers the same accounts, None where none does."""
     mine = mask_of(when, frame)
-    if not mine.any():
-        return None
     overlaps = [(jaccard(mine, mask_of(entry["when"], frame)), entry["id"]) for entry in entries]
     share, identity = max(overlaps, default=(0.0, ""))
     return identity if share >= SAME_ACCOUNTS else None

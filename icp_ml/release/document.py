@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from icp_ml.conditions import Rule
-from icp_ml.config.schema import Attribute, Config, Table
+from icp_ml.config.schema import Attribute, Config
 from icp_ml.release.json_text import json_ready
 from icp_ml.tables.mapping import attribute_column, candidates
 from icp_ml.tables.parsing import FALSE_WORDS, TRUE_WORDS
@@ -203,7 +203,7 @@ def _attribute(name: str, spec: Attribute, config: Config) -> dict[str, Any]:
 def _input_columns(config: Config) -> dict[str, Any]:
     """Return the names a scored file's own columns may have, the first that it has counting."""
     names = {c: list(dict.fromkeys((*candidates(config, "accounts", c), c))) for c in _INPUT_COLUMNS}
-    date_format = config.tables.get("accounts", Table()).date_format
+    date_format = config.table("accounts").date_format
     return {"columns": names} if date_format is None else {"columns": names, "date_format": date_format}
 
 

@@ -33,6 +33,8 @@ def points(low: float, high: float) -> str:
 
     >>> points(0.29, 0.45), points(-0.21, -0.12), points(-0.02, 0.05)
     ('29 to 45 points more', '12 to 21 points less', '2 points less to 5 points more')
+    >>> points(-0.01, 0.02)
+    '1 point less to 2 points more'
     """
     if low < 0 < high:
         return f"{_point(low)} less to {_point(high)} more"
@@ -176,7 +178,8 @@ def _counted(evidence: Mapping[str, Any]) -> str:
 
 
 def _point(difference: float) -> str:
-    return f"{_trimmed(abs(100 * difference), _digits(difference))} points"
+    size = _trimmed(abs(100 * difference), _digits(difference))
+    return f"{size} point{'' if size == '1' else 's'}"
 
 
 def _signed(difference: float) -> str:

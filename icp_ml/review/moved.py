@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-TIERS = ("green", "yellow", "red")
+from icp_ml.comparison.tiers import TIERS
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from icp_ml.config.schema import Attribute, Config, Table
+from icp_ml.config.schema import Attribute, Config
 from icp_ml.tables.parsing import MISSING_WORDS
 from icp_ml.tables.tables import Issue
 from icp_ml.tables.typed import date_hint
@@ -22,7 +22,7 @@ def closing_dates(view: TableView, config: Config) -> list[Issue]:
         return []
     closed = frame["outcome"].isin(["won", "lost", "refused"]) & frame["closed_at"].isna()
     empty = frame[CLOSED].fillna("").str.strip().str.lower().isin(MISSING_WORDS)
-    hint = date_hint(view.name, config.tables.get("opportunities", Table()))
+    hint = date_hint(view.name, config.table("opportunities"))
     must = "every filled cell must be a date"
     issues = view.issue("unparsable_date", "stop", closed & ~empty, must, hint, "closed_at", frame[CLOSED])
     must = "a won, lost or refused deal must have a closing date"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -48,8 +49,11 @@ def read_database_table(
     DataError
         If the database has no such table, or the query fails.
     """
-    table = config.tables.get(name, Table())  # type: ignore[call-overload]  # a plain str among Literals
+    table = config.table(name)
     label = table.table or table.query or name
+    if table.query:
+        # What the database refuses then is the query's doing.
+        database = replace(database, key=f"tables.{name}.query")
     with database.asked():
         asked = _asked(database, config, name, table)
         if asked is None:

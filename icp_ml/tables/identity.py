@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from icp_ml.config.schema import Config, Table
+from icp_ml.config.schema import Config
 from icp_ml.tables.tables import Issue
 from icp_ml.tables.view import FILE, INSTANT, ROW, TableView
 
@@ -50,7 +50,7 @@ def match_accounts(view: TableView, accounts: TableView, config: Config) -> Tabl
     if config.preset == "hubspot":
         named = accounts.frame.dropna(subset=["account_id", "name"])
         lookups.append((str.strip, _unique_by(named["name"], named["account_id"], str.strip)))
-    table = config.tables.get(view.name, Table())  # type: ignore[call-overload]  # a plain str among Literals
+    table = config.table(view.name)
     separator = table.lists.get("account_id")
     meant = {cell: _meant(cell, lookups, separator) for cell in strange}
     return view.with_frame(view.frame.assign(account_id=cells.replace(meant).astype("str")))

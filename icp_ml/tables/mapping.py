@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from icp_ml.config.schema import Attribute, Config, Table
+from icp_ml.config.schema import Attribute, Config
 from icp_ml.config.standard import CONTRACT
 
 
@@ -51,13 +51,13 @@ def attributes_of(config: Config, table: str) -> dict[str, Attribute]:
 def attribute_column(config: Config, attribute: str) -> str:
     """Return the file's name of an attribute."""
     spec = config.attributes[attribute]
-    table = config.tables.get(spec.from_, Table())
+    table = config.table(spec.from_)
     return spec.column or table.columns.get(attribute, attribute)
 
 
 def candidates(config: Config, table: str, standard: str) -> tuple[str, ...]:
     """Return the names a standard column may have in a file, the most binding first."""
-    spec = config.tables.get(table, Table())  # type: ignore[call-overload]  # a plain str is looked up among Literals
+    spec = config.table(table)
     if standard in spec.columns:
         return (spec.columns[standard],)
     return (standard, *spec.aliases.get(standard, ()))
@@ -68,7 +68,7 @@ def map_columns(config: Config, table: str, available: Sequence[str]) -> Mapping
     found: dict[str, str] = {}
     attributes: dict[str, str] = {}
     missing: list[Missing] = []
-    explicit = config.tables.get(table, Table()).columns  # type: ignore[call-overload]  # as in candidates
+    explicit = config.table(table).columns
     for standard, column in CONTRACT[table].items():
         names = candidates(config, table, standard)
         name = next((n for n in names if n in available), None)

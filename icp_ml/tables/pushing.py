@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from icp_ml.config.schema import Config, Table
+from icp_ml.config.schema import Config
 from icp_ml.tables.database import Database
 from icp_ml.tables.identity import match_accounts
 from icp_ml.tables.mapping import Mapping as Columns
@@ -73,7 +73,7 @@ def set_aside(database: Database, config: Config, asked: Asked, views: Mapping[s
         Accounts, deals and periods as read.
     """
     customers = _customers(views, config)
-    table = config.tables.get("signals", Table())
+    table = config.table("signals")
     if customers is None or asked.rows is None or asked.columns is None or asked.columns.missing:
         return None
     if table.where or table.values or table.date_format:
@@ -101,7 +101,7 @@ def _customers(views: Mapping[str, TableView], config: Config) -> set[str] | Non
         return None
     if "subscriptions" in views:
         periods = match_accounts(views["subscriptions"], views["accounts"], config).frame
-    elif config.tables.get("subscriptions", Table()).from_ is not None and "opportunities" in views:
+    elif config.table("subscriptions").from_ is not None and "opportunities" in views:
         deals, _ = map_values(match_accounts(views["opportunities"], views["accounts"], config), config)
         periods = deals.frame[deals.frame["outcome"] == "won"]
     else:

@@ -125,7 +125,7 @@ def find_raw(
     views: Mapping[str, TableView] = MappingProxyType({}),
 ) -> tuple[FoundTable | None, list[Issue]]:
     """Find one standard table as :func:`load_raw` does, and leave its rows where they are."""
-    table = config.tables.get(name, Table())  # type: ignore[call-overload]  # a plain str among Literals
+    table = config.table(name)
     aside = NOTHING_ASIDE
     try:
         if database is not None and table.from_ is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from icp_ml.config.schema import Config, Table
+from icp_ml.config.schema import Config
 from icp_ml.config.standard import TABLE_NAMES
 from icp_ml.errors import ConfigError, DataError
 from icp_ml.tables.mapping import map_columns
@@ -124,7 +124,7 @@ def _need_shareable(config: Config, found: Mapping[str, FoundTable], accounts: i
         raise ConfigError(
             f"as_of must be given where {why}: no share alone can tell the last day; add as_of: YYYY-MM-DD"
         )
-    listed = [name for name in found if _table(config, name).lists.get("account_id")]
+    listed = [name for name in found if config.table(name).lists.get("account_id")]
     if config.preset == "hubspot" or listed:
         raise ConfigError(
             f"account ids must stand in one column where {why}; this config finds accounts by name or in lists "
@@ -174,7 +174,3 @@ def _of_share(split: SplitTables, table: FoundTable, share: int) -> FoundTable:
         empty = (f"CAST(NULL AS {kind}) AS {name}" for name, kind in zip(names, kinds, strict=True))
         sql = f"SELECT {', '.join(empty)} WHERE false"
     return FoundTable(table.name, sql, table.columns, table.types, table.scans, table.rows_read)
-
-
-def _table(config: Config, name: str) -> Table:
-    return config.tables.get(name, Table())  # type: ignore[call-overload]  # a plain str among Literals

@@ -71,7 +71,7 @@ class _Reader:
 
     def __init__(self, connection: Connection, config: Config, raw: RawTable, mapping: Mapping) -> None:
         self.connection, self.raw, self.mapping = connection, raw, mapping
-        self.table: Table = config.tables.get(raw.name, Table())  # type: ignore[call-overload]  # a str among Literals
+        self.table: Table = config.table(raw.name)
         self.faults = self._format_faults()
         self.contract = CONTRACT[raw.name]
         declared = attributes_of(config, raw.name)

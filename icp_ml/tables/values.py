@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from icp_ml.config.schema import Config, Table
+from icp_ml.config.schema import Config
 from icp_ml.config.standard import KINDS, OUTCOMES
 from icp_ml.errors import nearest
 from icp_ml.tables.tables import Issue
@@ -21,7 +21,7 @@ def map_values(view: TableView, config: Config) -> tuple[TableView, list[Issue]]
     ``outcome`` and ``kind`` must end in the contract's words; an empty ``kind`` is ``new``. Words compare exactly
     first, then without case and outer spaces. A lost deal with one of ``outcomes.refused_reasons`` was refused.
     """
-    table = config.tables.get(view.name, Table())  # type: ignore[call-overload]  # a plain str among Literals
+    table = config.table(view.name)
     frame = view.frame.copy()
     issues: list[Issue] = []
     for column, mapped in table.values.items():

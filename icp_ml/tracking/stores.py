@@ -6,16 +6,9 @@ import os
 import re
 from pathlib import Path
 
+from icp_ml.tables.database_address import masked
+
 _SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///(?P<file>[^?]+)")
-
-
-def masked(uri: str) -> str:
-    """Return a URI without its password.
-
-    >>> masked("postgresql://ann:secret@host/db")
-    'postgresql://ann:***@host/db'
-    """
-    return re.sub(r"(://[^:/@\s]*):[^@\s]+@", r"\1:***@", uri)
 
 
 def readable(uri: str) -> str:

@@ -105,3 +105,16 @@ def test_what_changed_is_told_in_words_and_as_json(edited):
 
 def test_a_release_since_itself_says_that_nothing_changed():
     assert icp(EXAMPLE, "--since", EXAMPLE).stdout.startswith("Nothing changed in the rules")
+
+
+def test_a_dash_is_standard_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = icp(EXAMPLE, "--to", "jsonlogic", "--out", "-")
+    assert done.exit_code == 0
+    assert set(json.loads(done.stdout)) >= {"score", "tier", "criteria"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_is_no_matter_to_a_form_that_reads_none_and_that_is_said():
+    assert "--table mine says nothing here" in icp(EXAMPLE, "--to", "jsonlogic", "--table", "mine").stderr
+    assert "--table" not in icp(EXAMPLE, "--to", "sql", "--table", "mine").stderr

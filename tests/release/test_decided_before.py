@@ -181,8 +181,18 @@ def test_a_changed_rule_takes_the_place_of_what_the_data_propose_again(proposed,
     changed = next(c for c in kept["criteria"] if c["id"] == f"{entry['id']}9")
     assert changed["status"] == "edited"
     assert changed["conditions"] == next(c for c in before.criteria["criteria"] if c["id"] == entry["id"])["conditions"]
+    assert overruled(kept) == [], "it stands under the id of what the data proposed"
     frame = standing.kept.cohort.attributes
     assert mask_of(changed["when"], frame).sum() < mask_of(entry["when"], frame).sum()
+
+
+def test_a_changed_rule_that_the_data_propose_for_the_same_accounts_is_kept_to(proposed, reviewed, following):
+    entry = next(c for c in proposed["criteria"] if any("below" in k for k in c["conditions"]))
+    (condition,) = [k for k in entry["conditions"] if "below" in k]
+    edit = Threshold(entry["id"], condition["attribute"], "below", condition["below"] * 1.001)
+    new = following(reviewed(proposed, thresholds=(edit,)), proposed)
+    assert [rule["here"] for rule in new["decided_before"]["rules"]] == [entry["id"]]
+    assert overruled(new) == []
 
 
 def test_an_edge_that_a_person_moved_is_told_and_moved_again(proposed, reviewed, following, again):
@@ -218,6 +228,35 @@ def test_what_was_rejected_is_remembered_over_a_release_that_nobody_reviewed(
     ).document
     fourth = following(Release(tmp_path / "none", accepted, {}), proposed, "2027-03-31-dddd")
     assert overruled(fourth) == [], "somebody decided anew"
+
+
+def test_a_decision_anew_on_the_same_accounts_under_another_id_counts(
+    proposed, reviewed, following, standing, tmp_path
+):
+    x = _first(proposed, "exclude")
+    other = json.loads(json.dumps(proposed).replace(f'"{x}"', f'"{x}9"'))
+    second = following(reviewed(proposed, reject=(x,)), other)
+    assert [rule["here"] for rule in overruled(second)] == [f"{x}9"]
+    accepted = apply_decisions(
+        second, Decisions(by="Bo", accept=(f"{x}9",)), standing.kept.cohort, standing.config, AT
+    ).document
+    assert overruled(following(Release(tmp_path / "none", accepted, {}), other, "2026-12-31-cccc")) == []
+
+
+def test_a_rule_that_claims_the_opposite_of_the_same_accounts_is_another(proposed, reviewed, following):
+    x = _first(proposed, "exclude")
+    other = json.loads(json.dumps(proposed).replace(f'"{x}"', '"C9"'))
+    next(c for c in other["criteria"] if c["id"] == "C9")["kind"] = "include"
+    assert overruled(following(reviewed(proposed, reject=(x,)), other)) == []
+
+
+def test_who_rejected_signs_and_not_who_renamed_it_later(proposed, reviewed, following):
+    x = _first(proposed, "exclude")
+    before = reviewed(proposed, reject=(x,))
+    later = {"decision": "rename", "rule": x, "by": "Bo", "at": "2026-08-01T09:00:00+00:00", "note": ""}
+    with (before.folder / DECISIONS).open("a") as log:
+        log.write(json.dumps(later) + "\n")
+    assert overruled(following(before, proposed))[0]["by"] == "Ann"
 
 
 def test_what_a_reviewer_did_not_take_again_is_let_go_but_a_rejection_is_remembered(

@@ -73,7 +73,7 @@ def test_an_unknown_url_is_never_shown(crm: Path, url: str) -> None:
 
 
 def test_a_failing_query_shows_the_databases_answer(crm: Path) -> None:
-    with pytest.raises(DataError, match=r"the database answers: no such column: nope"):
+    with pytest.raises(DataError, match=r"tables\.subscriptions\.query.*the database answers: no such column: nope"):
         read(crm, 'tables: {subscriptions: {query: "SELECT nope FROM Contract"}}\n')
 
 
