@@ -15,6 +15,7 @@ _TARGETS = {
     "won": "won",
     "kept": "still a customer {months} months later",
 }
+_CHOSEN = "chosen_by"
 _HALF_MEASURED = ("won", "kept")
 _STATES = {"accepted": "accepted by a person", "edited": "edited by a person", "manual": "added by a person"}
 
@@ -126,7 +127,7 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
         "evidence": evidence_sentence(evidence),
         "receipt": told_receipt(receipt, currency, deals, months),
         "beside": told_against_rest(receipt.get("against_rest") or [], currency),
-        "mind": [*([before] if before else []), *_chosen(entry), *told_mind(evidence, receipt)],
+        "mind": [*([before] if before else []), *_chosen(entry), *_only_just(entry), *told_mind(evidence, receipt)],
         "review_on": receipt.get("review_on"),
     }
     if evidence.get("outcome") != "pull" and "rate" in evidence:
@@ -141,7 +142,7 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
 
 def _chosen(entry: Mapping[str, Any]) -> list[str]:
     """Say of a rule that a person chose who it was, what the data says of it, and what it was before."""
-    chosen = entry.get("chosen_by")
+    chosen = entry.get(_CHOSEN)
     if not chosen:
         return []
     why = f": {entry['reason']}" if entry.get("reason") else ""
@@ -174,6 +175,21 @@ def told_mind(evidence: Mapping[str, Any], receipt: Mapping[str, Any]) -> list[s
     if receipt.get("no_tension"):
         sentences.append("It would have refused nothing that was ever won or is open: it creates no tension.")
     return sentences
+
+
+_ONLY_JUST = (
+    "It passed the test beside everything that was searched, but only just: how much of the difference will show again "
+    "cannot be told yet."
+)
+
+
+def _only_just(entry: Mapping[str, Any]) -> list[str]:
+    """Say of a rule that the data proposes that its corrected range reaches from less to more."""
+    difference = (entry["evidence"] or {}).get("risk_difference") or {}
+    low, high = difference.get("low"), difference.get("high")
+    if _CHOSEN in entry or low is None or high is None:
+        return []
+    return [_ONLY_JUST] if low < 0 < high else []
 
 
 def _adjusted(adjustment: Mapping[str, Any]) -> list[str]:

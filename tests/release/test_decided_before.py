@@ -182,6 +182,10 @@ def test_a_changed_rule_takes_the_place_of_what_the_data_propose_again(proposed,
     assert changed["status"] == "edited"
     assert changed["conditions"] == next(c for c in before.criteria["criteria"] if c["id"] == entry["id"])["conditions"]
     assert overruled(kept) == [], "it stands under the id of what the data proposed"
+    assert not decisions_again(kept, Decisions(by="Bo")).anything, "taken once, there is nothing left to take"
+    beside = again(new, reject=(f"{entry['id']}9",))
+    assert _status(beside, f"{entry['id']}9") == "rejected"
+    assert _status(beside, entry["id"]) == "manual", "what is decided now on the proposal leaves the person's own rule"
     frame = standing.kept.cohort.attributes
     assert mask_of(changed["when"], frame).sum() < mask_of(entry["when"], frame).sum()
 

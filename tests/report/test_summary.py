@@ -40,6 +40,15 @@ def test_a_receipt_names_revenue_pipeline_cost_and_owners_in_sentences(documents
     assert exclusion["mind"] == ["On the later half of the accounts alone: 20 to 40 points more than the rest."]
 
 
+def test_a_rule_that_only_just_passed_says_so_unless_a_person_chose_it(documents: Documents) -> None:
+    entry = documents["criteria"]["criteria"][0]
+    assert not [m for m in summarise(**documents)["exclusions"][0]["mind"] if "only just" in m]
+    entry["evidence"]["risk_difference"] |= {"low": -0.1, "high": 0.2}
+    assert "only just" in summarise(**documents)["exclusions"][0]["mind"][0]
+    entry["chosen_by"] = {"by": "Ann", "on": "2026-07-01"}
+    assert not [m for m in summarise(**documents)["exclusions"][0]["mind"] if "only just" in m]
+
+
 def test_an_exclusion_that_hits_nothing_is_said_to_create_no_tension(documents: Documents) -> None:
     documents["criteria"]["criteria"][0]["receipt"] = {"no_tension": True, "review_on": "2026-12-31"}
     assert "creates no tension" in summarise(**documents)["exclusions"][0]["mind"][-1]
