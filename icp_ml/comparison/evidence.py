@@ -48,6 +48,7 @@ def with_evidence(
         if change.what in _MEASURED:
             holder = before if change.what == "went" else after
             rule = next(c for c in holder.criteria["criteria"] if c["id"] == change.id)
+            evidence = rule["evidence"] or {}
             measured = [
                 {"absent": "the release does not carry its accounts"}
                 if accounts is None
@@ -57,10 +58,10 @@ def with_evidence(
             entry |= {
                 "rule": rule["text"],
                 "kind": rule["kind"],
-                "outcome": rule["evidence"].get("outcome"),
+                "outcome": evidence.get("outcome"),
                 "then": measured[0],
                 "now": measured[1],
-                "published": {k: rule["evidence"][k] for k in ("q_value", "risk_difference") if k in rule["evidence"]},
+                "published": {k: evidence[k] for k in ("q_value", "risk_difference") if k in evidence},
             }
         told.append(entry)
     return told
@@ -81,15 +82,14 @@ def rule_figures(criterion: dict[str, Any], holder: Release, accounts: Populatio
     rule = Rule.from_jsonlogic(criterion["when"])
     if missing := [name for name in rule.attributes if name in accounts.lacking(holder)]:
         return {"absent": f"these accounts do not have {', '.join(missing)}"}
-    outcome = criterion["evidence"].get("outcome")
+    outcome = (criterion["evidence"] or {}).get("outcome")
     if outcome is None:
-        return {"absent": "a person added this rule; nothing was measured"}
-    num, den = _outcome(accounts, str(outcome))
+        return {"absent": "a person chose this rule; nothing was measured"}
     inside = rule.mask(accounts.at_decision(holder))
-    n, others = (int((den[mask] > 0).sum()) for mask in (inside, ~inside))
+    here, rest = _sides(accounts, str(outcome), inside)
+    n, others = (int((side.den > 0).sum()) for side in (here, rest))
     if min(n, others) < _LEAST:
         return {"absent": f"the rule holds for {n:,} of {n + others:,} of these accounts, too few to compare"}
-    here, rest = (Ratio(num * mask, den * mask) for mask in (inside, ~inside))
     gap = difference(rest, here)
     return {
         "n": n, "rate": here.value, "rate_elsewhere": rest.value, "estimate": gap.estimate, "low": gap.low,
@@ -97,30 +97,42 @@ def rule_figures(criterion: dict[str, Any], holder: Release, accounts: Populatio
     }  # fmt: skip
 
 
-def _outcome(accounts: Population, outcome: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return what happened to each account, and whether it counts."""
+def _sides(accounts: Population, outcome: str, inside: np.ndarray) -> tuple[Ratio, Ratio]:
+    """Return what happened to the accounts inside, and to all others, as ratios of sums."""
     rows = accounts.cohort.accounts
     if outcome == "pull":
         pull = rows["pull_score"].to_numpy(dtype=float)
-        return np.nan_to_num(pull), np.isfinite(pull).astype(float)
+        return _cut(np.nan_to_num(pull), np.isfinite(pull), inside)
     won = (rows["outcome"] == "won").to_numpy(dtype=bool)
     if outcome == "won":
-        return won.astype(float), accounts.decided.astype(float)
+        return _cut(won.astype(float), accounts.decided, inside)
     found = re.search(r"_(\d+)m$", outcome)
-    weight, left, followed = _followed(rows, int(found[1]) if found else accounts.cohort.horizon)
+    weight, left, followed = _followed(rows, int(found[1]) if found else accounts.cohort.horizon, inside)
     if outcome.startswith("churn"):
-        return weight * left, followed.astype(float)
+        return _cut(weight * left, followed, inside)
     lost = (rows["outcome"] == "lost").to_numpy(dtype=bool)
-    return weight * ~left * won, (lost | (followed & won)).astype(float)
+    return _cut(weight * ~left * won, lost | (followed & won), inside)
 
 
-def _followed(rows: pd.DataFrame, months: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return censoring weights by a month, who left by then, and who was followed from the start."""
+def _cut(happened: np.ndarray, counts: np.ndarray, inside: np.ndarray) -> tuple[Ratio, Ratio]:
+    """Return the ratios inside and outside."""
+    here, rest = (Ratio(happened * mask, (counts & mask).astype(float)) for mask in (inside, ~inside))
+    return here, rest
+
+
+def _followed(rows: pd.DataFrame, months: int, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return censoring weights by a month, who left by then, and who was followed from the start.
+
+    Each side has the weights of its own follow-up, so that its rate is one minus its own Kaplan-Meier: weights of all
+    together can make more than all of a group leave that is followed longer than others.
+    """
     seen = (rows["is_customer"].astype(bool) & (rows["entry_months"].fillna(0.0) <= 0)).to_numpy(dtype=bool)
     time, event = rows["follow_up_months"].to_numpy(dtype=float), rows["churned"].to_numpy(dtype=bool)
     weight = np.zeros(len(rows))
-    if seen.any():
-        by = min(months, supported_horizon(time[seen], event[seen], months, _LEAST) or months)
-        weight[seen] = ipcw_weights(time[seen], event[seen], by)
-        return weight, event & (time <= by), seen
-    return weight, np.zeros(len(rows), dtype=bool), seen
+    if not seen.any():
+        return weight, np.zeros(len(rows), dtype=bool), seen
+    by = supported_horizon(time[seen], event[seen], months, _LEAST) or months
+    for side in (seen & inside, seen & ~inside):
+        if side.any():
+            weight[side] = ipcw_weights(time[side], event[side], by)
+    return weight, event & (time <= by), seen

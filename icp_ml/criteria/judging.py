@@ -212,7 +212,9 @@ class _Trial:
             return Judgement(self.kind, self.rule, "cannot be judged", "not measured", verdict, None, told)
         if evidence is None:
             where = "in it" if self.n < FEWEST else "outside it"
-            verdict = f"Cannot be judged: only {min(self.n, self.n_rest)} accounts with an outcome are {where}."
+            few = min(self.n, self.n_rest)
+            who = {0: "no account with an outcome is", 1: "only 1 account with an outcome is"}
+            verdict = f"Cannot be judged: {who.get(few, f'only {few} accounts with an outcome are')} {where}."
             return Judgement(self.kind, self.rule, "cannot be judged", "too few", verdict, None, told)
         return Judgement(self.kind, self.rule, *self._verdict(evidence), evidence, told)
 

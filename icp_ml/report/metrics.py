@@ -181,10 +181,12 @@ def _criteria_figures(criteria: Mapping[str, Any]) -> Figures:
     }
     figures |= {f"exclusions_{name}": _entry(v) for name, v in _numbers(criteria.get("totals") or {})}
     for entry in criteria["criteria"]:
-        evidence, receipt = entry["evidence"], entry.get("receipt") or {}
-        figures[f"criteria_{entry['id']}_risk_difference"] = _interval_entry(
-            {**evidence["risk_difference"], "n": evidence["n"]}
-        )
+        evidence, receipt = entry["evidence"] or {}, entry.get("receipt") or {}
+        # A person's rule that holds for too few has none.
+        if "risk_difference" in evidence:
+            figures[f"criteria_{entry['id']}_risk_difference"] = _interval_entry(
+                {**evidence["risk_difference"], "n": evidence["n"]}
+            )
         figures |= {f"criteria_{entry['id']}_{name}": _entry(value) for name, value in _numbers(receipt)}
     return figures
 

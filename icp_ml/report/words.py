@@ -98,7 +98,7 @@ def evidence_sentence(evidence: Mapping[str, Any]) -> str:
     (difference 29 to 45 points; 212 customers, 101 seen to leave)
     """
     if "rate" not in evidence or "rate_elsewhere" not in evidence:
-        return "nothing was measured: a person added this rule"
+        return "nothing was measured: a person chose this rule"
     outcome, inside, outside = evidence["outcome"], evidence["rate"], evidence["rate_elsewhere"]
     if outcome == "pull":
         told = f"their pull averages {inside:.2f} on a scale of 0 to 1, against {outside:.2f} for the rest"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ from icp_ml.conditions import Rule
 from icp_ml.config.schema import StatedExclusion
 from icp_ml.criteria.stated import stated_exclusions
 from icp_ml.errors import ConfigError
+from icp_ml.exports.exporting import export_release
 from icp_ml.release.folder import Release
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.rules import ActiveRules
 from icp_ml.release.validation import validate_document
+from icp_ml.report.description import run_description
 from icp_ml.report.retelling import standing_of
+from icp_ml.report.telling import tell
 from icp_ml.review.applying import apply_decisions
 from icp_ml.review.decisions import Decisions, Edges, NewRule, Threshold
 
@@ -198,3 +202,18 @@ def test_nothing_given_is_changed(apply, document):
     before = copy.deepcopy(document)
     apply(add=(TINY,), reject=(_first(document, "exclude"),), tiers=Edges(green=80))
     assert document == before
+
+
+def test_a_rule_that_holds_for_nobody_is_told_without_figures_wherever_it_stands(apply, standing, document, discovered):
+    nobody = NewRule(kind="exclude", when=[{"attribute": "employee_count", "above": 10_000_000}], text="Giants")
+    found = apply(add=(nobody,), rename={_first(document, "exclude"): "Old name"})
+    (mine,) = [c for c in found.document["criteria"] if c["status"] == "manual"]
+    assert mine["evidence"] is None
+    told = tell(standing, found.document)
+    assert f"criteria_{mine['id']}_risk_difference" not in told.metrics["metrics"]
+    for text in (told.report_html, told.memo, told.memo_html):
+        assert "Giants" in text
+    assert run_description(told.summary)
+    release = replace(Release.load(discovered), criteria=found.document)
+    for form in ("json", "jsonlogic", "sql", "csv"):
+        assert export_release(release, form).files
