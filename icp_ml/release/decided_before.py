@@ -116,12 +116,12 @@ def _decided(entry: Mapping[str, Any], log: Sequence[Entry], previous: Release) 
     mine = [told for told in log if told.get("rule") == entry["id"]]
     of_status = [told for told in mine if told["decision"] == _SIGNED[entry["status"]]]
     review = previous.criteria["review"] or {}
-    signed = (of_status or mine or [{"by": review.get("by", ""), "at": review.get("at", "")}])[-1]
+    signed = (of_status or mine or [review])[-1]
     told: Entry = {
         "decision": entry["status"],
         "by": str(signed.get("by", "")),
         "on": str(signed.get("at", ""))[:10],
-        "note": str(signed.get("note", "")),
+        "note": str(signed.get("note") or ""),
         "release_id": previous.id,
         **{name: entry.get(name) for name in _RULE},
         "renamed": any(step["decision"] == "rename" for step in mine),

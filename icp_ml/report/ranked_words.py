@@ -105,7 +105,12 @@ class _Teller:
 
     def rows(self) -> list[Told]:
         """Return the ranked segments, those without a rank, and the accounts of no segment."""
-        ranked = [self._row(r["id"], rank_words(r["best_rank"], r["worst_rank"]), r) for r in self.ranking["segments"]]
+        # To be first of one says nothing, and looks like praise.
+        several = len(self.ranking["segments"]) > 1
+        ranked = [
+            self._row(r["id"], rank_words(r["best_rank"], r["worst_rank"]) if several else "", r)
+            for r in self.ranking["segments"]
+        ]
         ranked += [self._row(u["id"], "", {}) for u in self.ranking["unranked"]]
         return ranked + ([self._nobody()] if self.ranking["no_segment"] else [])
 

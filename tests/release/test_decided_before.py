@@ -104,7 +104,7 @@ def test_where_nobody_decided_nothing_is_carried(proposed, following, tmp_path):
 
 
 def test_a_rejected_rule_that_comes_back_is_told_and_closes_the_gate_until_someone_decides(
-    proposed, reviewed, following, again
+    proposed, reviewed, following, again, tmp_path
 ):
     x = _first(proposed, "exclude")
     new = following(reviewed(proposed, reject=(x,), note="our best customer is one"), proposed)
@@ -129,6 +129,10 @@ def test_a_rejected_rule_that_comes_back_is_told_and_closes_the_gate_until_someo
         "Bo",
         "as Ann decided on 2026-07-01: our best customer is one",
     )
+    folder = tmp_path / "second"
+    folder.mkdir()
+    third = again(following(Release(folder, kept, {}), proposed, "2026-12-31-cccc"))
+    assert third["review"]["note"] == kept["review"]["note"], "who decided first, and why, is said as it was"
     anew = again(new, accept=(x,))
     assert _status(anew, x) == "accepted", "what is decided now comes first"
     for document in (kept, anew):

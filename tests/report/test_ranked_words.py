@@ -135,3 +135,12 @@ def test_docs_and_report_give_the_same_rules_for_verdicts() -> None:
 
 def _docs(name: str) -> str:
     return (Path(__file__).parents[2] / "docs" / name).read_text()
+
+
+def test_the_only_one_that_could_be_ranked_has_no_rank(told: Documents) -> None:
+    assert [row["rank"] for row in told_ranking(told["segments"], 12)["rows"]] == ["1", "2", ""]
+    ranking = told["segments"]["ranking"]
+    alone = {**ranking, "segments": ranking["segments"][:1], "by_win_rate": [], "differs": []}
+    alone |= {"unranked": [{"id": "S1", "because": "no customer was followed"}]}
+    rows = told_ranking({**told["segments"], "ranking": alone}, 12)["rows"]
+    assert [row["rank"] for row in rows] == ["", "", ""]
