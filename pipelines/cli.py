@@ -361,3 +361,7 @@ def ui(
 def main() -> None:
     """Run the ``icp`` command."""
     app()
+
+
+if __name__ == "__main__":
+    main()

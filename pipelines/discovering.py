@@ -22,7 +22,7 @@ from icp_ml.models.fitting import fit_models
 from icp_ml.release.folder import Release, check_replaceable
 from icp_ml.release.tuned_settings import TunedSettings
 from icp_ml.report.assembling import Found
-from icp_ml.report.description import run_description
+from icp_ml.report.description import run_description, run_tags
 from icp_ml.report.terminal import print_summary
 from icp_ml.scorecard.building import build_scorecard
 from icp_ml.segments.changes import changes_since
@@ -146,8 +146,9 @@ def _track(found: Found, config: Config, path: Path, written: Written, stages: S
         inputs={name: read for name, read in written.metrics["inputs"].items() if name not in (PREVIOUS, SETTINGS)},
         release=written.folder,
         models={outcome: report.predictor.kind for outcome, report in reports.items() if report is not None},
-        tags={"folder": str(written.folder), "seed": str(config.seed)},
+        tags={"folder": str(written.folder), "seed": str(config.seed), **run_tags(written.summary)},
         version=written.metrics["versions"]["icp-ml"],
+        series=written.metrics["series"],
     )
     run = track_discovery(discovery, uri, config.tracking.experiment or f"icp-{config.name}", artifacts)
     keep_store(written.folder, uri)

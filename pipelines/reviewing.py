@@ -28,10 +28,10 @@ from icp_ml.release.folder import (
 )
 from icp_ml.release.json_text import to_json_bytes
 from icp_ml.release.people import csv_text
-from icp_ml.report.description import run_description
+from icp_ml.report.description import run_description, run_tags
 from icp_ml.report.retelling import standing_of
 from icp_ml.report.review_words import told_review
-from icp_ml.report.telling import Standing, Told, tell
+from icp_ml.report.telling import Told, tell
 from icp_ml.review.again import decisions_again
 from icp_ml.review.applying import Applied, apply_decisions
 from icp_ml.review.decisions import Decisions, read_decisions, read_new_rules
@@ -113,7 +113,7 @@ def review(
         return
     rewrite_release(release.folder, _contents(release, applied, told), told.scored)
     try:
-        places = _recorded(release, applied, told, standing, config)
+        places = _recorded(release, applied, told, config)
     except IcpError:
         _say(document, {}, telling)
         raise
@@ -155,15 +155,12 @@ def _contents(release: Release, applied: Applied, told: Told) -> dict[str, bytes
     }
 
 
-def _recorded(
-    release: Release, applied: Applied, told: Told, standing: Standing, config: Path | None
-) -> dict[str, str]:
+def _recorded(release: Release, applied: Applied, told: Told, config: Path | None) -> dict[str, str]:
     """Record the review in MLflow; returns where."""
     uri = kept_store(release.folder, config)
     if uri is None:
         return {"MLflow": "no store of this release is here, so nothing was recorded"}
     signed = applied.document["review"]
-    rules = {name: value for name, value in told.metrics["metrics"].items() if name not in standing.figures}
     version = record_review(
         ReviewRecord(
             release=release.folder,
@@ -171,14 +168,16 @@ def _recorded(
             at=signed["at"],
             note=signed["note"],
             description=run_description(told.summary),
-            metrics=rules,
+            metrics=told.metrics["metrics"],
             version=versions()["icp-ml"],
+            series=told.metrics["series"],
+            tags=run_tags(told.summary),
         ),
         uri,
     )
     if version is None:
         return {"MLflow": "the store knows no run of this release, so nothing was recorded"}
-    return {"MLflow": f"recorded in the release's run; version {version}"}
+    return {"MLflow": f"recorded in a run of the release as reviewed; version {version}"}
 
 
 def _champion(release: Release) -> dict[str, str]:

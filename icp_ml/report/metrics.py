@@ -11,7 +11,8 @@ from icp_ml.models.types import Explained, LearningCurve, Metric, ModelReport, M
 Figures = dict[str, dict[str, Any]]
 
 
-_OF_RULES = ("criteria_", "exclusions_", "scorecard_")
+_OF_RULES = ("criteria_", "exclusions_", "scorecard_", "tiers/")
+_OF_TIERS = ("accounts", "open_pipeline", "arr_now")
 
 
 def standing_figures(models: Models, segments: Mapping[str, Any], counted: Mapping[str, Any]) -> Figures:
@@ -40,8 +41,11 @@ def standing_figures(models: Models, segments: Mapping[str, Any], counted: Mappi
     return _finite(figures)
 
 
-def with_rules(standing: Figures, criteria: Mapping[str, Any]) -> Figures:
-    """Return the figures with those of the rules, whose names begin ``criteria``, ``exclusions`` or ``scorecard``.
+def with_rules(standing: Figures, criteria: Mapping[str, Any], tiers: Mapping[str, Any] | None = None) -> Figures:
+    """Return the figures with those that follow from the rules.
+
+    Their names begin ``criteria``, ``exclusions``, ``scorecard`` or, for what each tier holds now, ``tiers/``: MLflow
+    draws figures with a common first part before a slash together, and ahead of all others.
 
     Parameters
     ----------
@@ -49,9 +53,12 @@ def with_rules(standing: Figures, criteria: Mapping[str, Any]) -> Figures:
         From :func:`standing_figures`, or read back by :func:`kept_figures`.
     criteria : mapping
         Content of ``criteria.json``.
+    tiers : mapping, optional
+        From :func:`icp_ml.report.counting.tier_counts`.
     """
+    held = {f"tiers/{tier}_{name}": _entry(value[name]) for tier, value in (tiers or {}).items() for name in _OF_TIERS}
     # What a reader compares two releases by comes first: MLflow shows figures in this order.
-    return _finite(_criteria_figures(criteria)) | standing
+    return _finite(_criteria_figures(criteria) | held) | standing
 
 
 def kept_figures(metrics: Mapping[str, Any]) -> Figures:

@@ -124,6 +124,7 @@ def _told(entry: Mapping[str, Any], currency: str | None, deals: bool, months: i
         "id": entry["id"],
         "text": entry["text"],
         "state": _STATES.get(entry["status"], "proposed by the data"),
+        "undecided": entry["status"] not in _STATES,
         "evidence": evidence_sentence(evidence),
         "receipt": told_receipt(receipt, currency, deals, months),
         "beside": told_against_rest(receipt.get("against_rest") or [], currency),

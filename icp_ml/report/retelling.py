@@ -12,7 +12,7 @@ from icp_ml.release.kept_cohort import kept_cohort
 from icp_ml.report.metrics import kept_figures
 from icp_ml.report.telling import Standing
 
-_FOLLOWS = ("release_id", "as_of", "metrics", "intervals", "counted", "models", "tiers", "target")
+_FOLLOWS = ("release_id", "as_of", "metrics", "intervals", "series", "counted", "models", "tiers", "target")
 """Of ``metrics.json``, what is counted again; the rest are facts of the run."""
 
 

@@ -27,6 +27,7 @@ from icp_ml.report.html import html_report
 from icp_ml.report.map_words import told_map
 from icp_ml.report.memo import memo, memo_html
 from icp_ml.report.metrics import Figures, with_rules
+from icp_ml.report.series import release_series
 from icp_ml.report.summary import summarise
 from icp_ml.report.target import target_document
 from icp_ml.report.territories import territories_document
@@ -129,16 +130,18 @@ def tell(standing: Standing, criteria: Mapping[str, Any]) -> Told:
 def _metrics(standing: Standing, criteria: Mapping[str, Any], scored: pd.DataFrame) -> dict[str, Any]:
     """Return the content of ``metrics.json``."""
     cohort, config = standing.kept.cohort, standing.config
-    figures = with_rules(standing.figures, criteria)
+    tiers, models = tier_counts(scored, cohort.accounts), _models(standing, scored)
+    figures = with_rules(standing.figures, criteria, tiers)
     ready: dict[str, Any] = json_ready(
         {
             "release_id": criteria["release_id"],
             "as_of": cohort.as_of,
             "metrics": {name: entry["value"] for name, entry in figures.items()},
             "intervals": {name: entry for name, entry in figures.items() if "low" in entry},
+            "series": release_series(cohort, criteria, models),
             "counted": standing.counted,
-            "models": _models(standing, scored),
-            "tiers": tier_counts(scored, cohort.accounts),
+            "models": models,
+            "tiers": tiers,
             "target": target_document(cohort, criteria, scored, config.economics),
             **standing.facts,
         }

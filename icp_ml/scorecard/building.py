@@ -128,20 +128,37 @@ def tier_figures(card: Scorecard, proposals: Sequence[Proposal], cohort: Cohort,
     tiers = tiers_of(card, proposals, cohort, outcome)
     figures: dict[str, Any] = {"tiers": {}, "not_different": []}
     for tier in _TIERS:
-        inside = tiers == tier
-        total = float(weights[inside].sum())
-        if total < 1:
-            figures["tiers"][tier] = {"absent": "no decided account in this tier", "n": int(inside.sum())}
-            continue
-        effective = total**2 / float(np.sum(weights[inside] ** 2))
-        rate = float(np.average(labels[inside], weights=weights[inside]))
-        low, high = wilson_interval(rate * effective, effective)
-        figures["tiers"][tier] = {"estimate": rate, "low": low, "high": high, "level": 0.9, "n": int(inside.sum())}
+        figures["tiers"][tier] = rate_inside(labels, weights, tiers == tier)
     for better, worse in (("green", "yellow"), ("yellow", "red")):
         a, b = figures["tiers"][better], figures["tiers"][worse]
         if "estimate" in a and "estimate" in b and a["low"] <= b["high"]:
             figures["not_different"].append(f"{better} and {worse} do not differ beyond chance on this data")
     return figures
+
+
+def rate_inside(labels: np.ndarray, weights: np.ndarray, inside: np.ndarray) -> dict[str, Any]:
+    """Return the rate of the target in a group, with its interval.
+
+    Parameters
+    ----------
+    labels, weights : ndarray of float, shape (n,)
+        From :func:`binary_target`.
+    inside : ndarray of bool, shape (n,)
+        The group.
+
+    Returns
+    -------
+    dict
+        ``estimate``, ``low`` and ``high`` (Wilson, at the effective size of the weights), ``level``, ``n``; or
+        ``absent``, with the reason, and ``n``.
+    """
+    total = float(weights[inside].sum())
+    if total < 1:
+        return {"absent": "no decided account in this tier", "n": int(inside.sum())}
+    effective = total**2 / float(np.sum(weights[inside] ** 2))
+    rate = float(np.average(labels[inside], weights=weights[inside]))
+    low, high = wilson_interval(rate * effective, effective)
+    return {"estimate": rate, "low": low, "high": high, "level": 0.9, "n": int(inside.sum())}
 
 
 def tiers_of(card: Scorecard, proposals: Sequence[Proposal], cohort: Cohort, outcome: Outcome) -> np.ndarray:

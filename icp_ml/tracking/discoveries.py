@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ _PREFIXES = {
     "win": ("win_",),
     "early_churn": ("early_churn_",),
     "segments": ("segments_",),
-    "criteria": ("criteria_", "exclusions_", "scorecard_"),
+    "criteria": ("criteria_", "exclusions_", "scorecard_", "tiers/"),
 }
 # The parent run holds what two discoveries are compared by; what is of one rule, segment or rival model is in its part.
 _DETAIL = re.compile(r"^(criteria_[CX]\d+_|segments_S\d+_)|_(boosted|logistic|base_rate)$")
@@ -58,6 +58,8 @@ class Discovery:
         Further tags, without the prefix ``icp.``.
     version : str
         Version of icp-ml, which is needed to load the models again.
+    series : mapping
+        Figures along a scale by name, each a list of points with ``step`` and ``value``; drawn as lines.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Discovery:
     models: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     version: str = "0"
+    series: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def track_discovery(discovery: Discovery, uri: str, experiment: str, artifacts: Path) -> TrackedRun:
@@ -102,6 +105,21 @@ def track_discovery(discovery: Discovery, uri: str, experiment: str, artifacts: 
             ) from err
 
 
+def overall(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures that two releases are compared by: those of no single rule, segment or rival model."""
+    return {name: value for name, value in metrics.items() if not _DETAIL.search(name)}
+
+
+def figures_of(part: str, metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return the figures of one of :data:`PARTS`."""
+    return {name: value for name, value in metrics.items() if name.startswith(_PREFIXES[part])}
+
+
+def part_note(part: str, release_id: str) -> str:
+    """Say what the run of one of :data:`PARTS` is of."""
+    return f"{_NOTES[part]} Part of release {release_id}."
+
+
 class _Recording:
     """Writes one discovery: the parent run, its parts, inputs, artifacts and models."""
 
@@ -112,13 +130,12 @@ class _Recording:
         """Write everything and return where it is."""
         store, discovery = self.store, self.discovery
         parent = self._run(discovery.release_id, None)
-        overall = {name: value for name, value in discovery.metrics.items() if not _DETAIL.search(name)}
-        store.log(parent, discovery.params, overall)
+        store.log(parent, discovery.params, overall(discovery.metrics), discovery.series)
         store.inputs(parent, discovery.inputs, "discovery")
         store.artifacts(parent, discovery.release)
         registered: dict[str, str] = {}
         for part in PARTS:
-            metrics = {k: v for k, v in discovery.metrics.items() if k.startswith(_PREFIXES[part])}
+            metrics = figures_of(part, discovery.metrics)
             model = discovery.models.get(part)
             if part in (*_REGISTERED, "early_churn") and model is None:
                 continue
@@ -142,8 +159,9 @@ class _Recording:
             "part": "discovery" if parent is None else name,
             **self.discovery.tags,
         }
-        note = f"{_NOTES[name]} Part of release {self.discovery.release_id}." if parent else self.discovery.description
-        return self.store.start(name, tags, note, "icp discover", parent)
+        if parent is None:
+            return self.store.start_described(name, tags, self.discovery.description, "icp discover")
+        return self.store.start(name, tags, part_note(name, self.discovery.release_id), "icp discover", parent)
 
     def _model(self, outcome: str, kind: str, content: Path | ModelCode) -> LoggedModel:
         return LoggedModel(

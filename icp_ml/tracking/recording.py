@@ -12,7 +12,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,20 +20,34 @@ from typing import Any
 
 from icp_ml.tracking.released import ModelCode
 from icp_ml.tracking.stores import sqlite_file
+from icp_ml.tracking.views import VIEW_TAG, releases_link, releases_view
 
-_EXPERIMENT = {
-    # Without it MLflow takes an experiment without training code for one of language models, and shows it as such.
-    "mlflow.experimentKind": "custom_model_development",
-    "mlflow.note.content": "Ideal customer profiles: one run a discovery, with a nested run for each of its parts. "
-    "Select the runs named by release (tag icp.part is discovery) to compare them. Runs of icp train (tag icp.part is "
-    "train) are trials: nothing of them ships. Runs of icp compare (tag "
-    "icp.part is comparison) name the runs they compare.",
-}
+# Without it MLflow takes an experiment without training code for one of language models, and shows it as such.
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
+# MLflow shows the first line, and the rest when it is asked for.
+_ABOUT = """Ideal customer profiles: to compare releases, open **[Releases side by side]({link})**.
+
+It is also under "Views": the releases alone, their verdicts and figures as columns, and as charts who stays, what the
+score is worth, and what each tier and the exclusions hold. Select several runs and "Compare" for everything else.
+
+| run | what it is |
+|---|---|
+| named by a release, as `2026-06-30-3eca7b4b` | what `icp discover` found; inside it one run for each part |
+| the same name and "reviewed" | that release as a person decided with `icp review` |
+| `compare A with B` | what `icp compare` says of two releases; its page is among the artifacts |
+| `icp train` | a trial of the models; nothing of it ships |
+
+Columns to compare: `scorecard_green_rate` and `scorecard_red_rate` (past accounts won and kept), `tiers/...` (what each
+tier holds now), `exclusions_revenue_taken_now` (revenue the exclusions would have refused) beside
+`exclusions_revenue_to_be_replaced` (what of it was lost again). A release's own page says the rest in words.
+"""
 MODEL_NOTES = {
     "churn": "The churn model: how well it tells who leaves, on later accounts, beside its rivals.",
     "win": "The win model: how well it tells who is won, on later accounts, beside its rivals.",
     "release": "The release as a model: raw account columns in, the columns of icp score out.",
 }
+NOTE = "mlflow.note.content"
+"""Tag that MLflow shows as the description, of a run and of an experiment."""
 RELEASE = "release"
 """What stands in place of an outcome for the model that is the whole release."""
 CHALLENGER = "challenger"
@@ -160,21 +174,36 @@ class RunStore:
 
     def start(self, name: str, tags: Mapping[str, str], note: str, command: str, parent: str | None = None) -> str:
         """Start a run, inside another where ``parent`` is given, and return its id; ``tags`` without prefix."""
-        told = {f"icp.{key}": value for key, value in tags.items()}
-        told |= {"mlflow.note.content": _shortened(note), "mlflow.source.name": command}
+        told = {f"icp.{key}": _shortened(value) for key, value in tags.items()}
+        told |= {NOTE: _shortened(note), "mlflow.source.name": command}
         told["mlflow.source.type"] = "JOB"
         told |= {"mlflow.parentRunId": parent} if parent else {}
         return str(self.client.create_run(self.experiment_id, self.now, told, run_name=name).info.run_id)
+
+    def start_described(self, name: str, tags: Mapping[str, str], note: str, command: str) -> str:
+        """Start the run of a whole release; links to its report and memo follow the note's first paragraph."""
+        run_id = self.start(name, tags, note, command)
+        first, _, rest = note.partition("\n\n")
+        self.tag(run_id, NOTE, f"{first}\n\n{self._documents(run_id)}\n\n{rest}".strip())
+        return run_id
 
     def tag(self, run_id: str, key: str, value: str) -> None:
         """Set a tag, whose key has its prefix."""
         self.client.set_tag(run_id, key, _shortened(value))
 
-    def log(self, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
-        """Log settings and figures."""
+    def log(
+        self,
+        run_id: str,
+        params: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        series: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    ) -> None:
+        """Log settings, figures, and figures along a scale: points with ``step`` and ``value``, drawn as lines."""
         from mlflow.entities import Metric, Param
 
         entries = [Metric(_key(name), float(value), self.now, 0) for name, value in metrics.items()]
+        for name, points in (series or {}).items():
+            entries += [Metric(_key(name), float(p["value"]), self.now, int(p["step"])) for p in points]
         settings = [Param(_key(name), str(value)[:_LONGEST_PARAM]) for name, value in params.items()]
         if len(entries) <= _BATCH and len(settings) <= _BATCH_PARAMS:
             self.client.log_batch(run_id, metrics=entries, params=settings)
@@ -244,10 +273,15 @@ class RunStore:
         found = self.client.get_experiment_by_name(name)
         if found is not None and found.lifecycle_stage == "deleted":
             raise MlflowException(f"experiment {name!r} was deleted; restore it, or set tracking.experiment")
-        if found is not None:
-            return str(found.experiment_id)
-        local = artifacts.as_uri() if sqlite_file(self.uri) else None
-        return str(self.client.create_experiment(name, artifact_location=local, tags=_EXPERIMENT))
+        if found is None:
+            local = artifacts.as_uri() if sqlite_file(self.uri) else None
+            found = self.client.get_experiment(self.client.create_experiment(name, local, tags=_KIND))
+        identity = str(found.experiment_id)
+        told = {NOTE: _ABOUT.format(link=releases_link(identity)), VIEW_TAG: releases_view(self.now)}
+        for key, value in told.items():
+            if key not in found.tags:  # what a person wrote, or emptied, stays
+                self.client.set_experiment_tag(identity, key, value)
+        return identity
 
 
 def _content(model: LoggedModel) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from icp_ml.release.folder import Release, checksum
 from icp_ml.release.rules import ActiveRules
 from icp_ml.report.retelling import standing_of
 from icp_ml.report.telling import tell
+from icp_ml.tracking.comparisons import runs_of
 from icp_ml.tracking.discoveries import Discovery, track_discovery
 from pipelines import cli
 from pipelines.stores import keep_store
@@ -133,18 +134,21 @@ def test_a_file_of_decisions_is_applied_to_its_own_release_alone(release: Path, 
 
 def _recorded(release: Path, folder: Path) -> str:
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
-    metrics = {"criteria_proposed": 3.0}
-    discovery = Discovery("sample", "2026-06-30-aaaa", "2026-06-30", "A discovery", {}, metrics, {}, release)
+    told = json.loads((release / "metrics.json").read_text(encoding="utf-8"))
+    discovery = Discovery(
+        "sample", "2026-06-30-aaaa", "2026-06-30", "A discovery", {"seed": 7}, told["metrics"], told["inputs"], release,
+        series=told["series"],
+    )  # fmt: skip
     track_discovery(discovery, uri, "icp-sample", folder / "artifacts")
     keep_store(release, uri)
     return uri
 
 
-def test_mlflow_has_the_review_in_the_run_of_the_release_and_a_version_of_it(release: Path, tmp_path: Path) -> None:
+def test_mlflow_has_a_run_of_the_release_as_reviewed_and_a_version_of_it(release: Path, tmp_path: Path) -> None:
     uri = _recorded(release, tmp_path)
     x = _rule(release, "exclude")
     done = _review(release, "--reject", x, "--by", "Ann", "--note", "too dear")
-    assert "recorded in the release's run; version icp-sample/2" in done.stdout
+    assert "recorded in a run of the release as reviewed; version icp-sample/2" in done.stdout
     client = mlflow.MlflowClient(tracking_uri=uri)
     version = client.get_model_version("icp-sample", "2")
     assert version.tags["icp.checksum"] == checksum(release)
@@ -156,9 +160,48 @@ def test_mlflow_has_the_review_in_the_run_of_the_release_and_a_version_of_it(rel
     assert run.data.tags["icp.registered_release"] == "icp-sample/2"
     logged = Path(client.download_artifacts(run.info.run_id, "decisions.jsonl"))
     assert json.loads(logged.read_text(encoding="utf-8"))["decision"] == "reject"
-    counted = json.loads((release / "metrics.json").read_text(encoding="utf-8"))["metrics"]
-    name = f"criteria_{x}_risk_difference"
-    assert run.data.metrics[name] == pytest.approx(counted[name])
+    assert run.info.run_name == f"{Release.load(release).id} reviewed"
+    assert run.data.params == {"seed": "7"}
+    read = {i.dataset.name for i in run.inputs.dataset_inputs}
+    assert read == {"accounts", "opportunities", "signals", "subscriptions"}
+    told = json.loads((release / "metrics.json").read_text(encoding="utf-8"))
+    children = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+    logged = {name: value for r in (run, *children) for name, value in r.data.metrics.items()}
+    rules = {n: v for n, v in told["metrics"].items() if n.startswith(("criteria_", "scorecard_", "tiers/"))}
+    assert {n: logged[n] for n in rules} == pytest.approx(rules)
+    for name, points in told["series"].items():
+        drawn = [(m.step, m.value) for m in client.get_metric_history(run.info.run_id, name)]
+        assert drawn == [(p["step"], p["value"]) for p in points], name
+
+
+def test_what_was_proposed_stays_in_its_run_which_leads_to_the_review(release: Path, tmp_path: Path) -> None:
+    before = json.loads((release / "metrics.json").read_text(encoding="utf-8"))
+    x = _rule(release, "exclude")
+    uri = _recorded(release, tmp_path)
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    _review(release, "--reject", x, "--by", "Ann")
+    after = json.loads((release / "metrics.json").read_text(encoding="utf-8"))
+    assert before["series"]["kept_by_month/red"] != after["series"].get("kept_by_month/red"), "the review must matter"
+    red = after["metrics"]["tiers/red_accounts"]
+    assert red == after["tiers"]["red"]["accounts"] < before["metrics"]["tiers/red_accounts"], "it is counted again"
+    proposed = client.get_run(client.get_model_version("icp-sample", "1").run_id)
+    reviewed = client.get_run(client.get_model_version("icp-sample", "2").run_id)
+    for name, points in before["series"].items():
+        drawn = [(m.step, m.value) for m in client.get_metric_history(proposed.info.run_id, name)]
+        assert drawn == [(p["step"], p["value"]) for p in points], name
+    assert proposed.data.metrics["tiers/red_accounts"] == before["metrics"]["tiers/red_accounts"]
+    assert proposed.data.tags["icp.reviewed_in"] == reviewed.info.run_id
+    assert reviewed.data.tags["icp.reviewed_from"] == proposed.info.run_id
+    told = proposed.data.tags["mlflow.note.content"]
+    assert f"/runs/{reviewed.info.run_id})" in told.splitlines()[0]
+    assert "A discovery" in told
+    assert runs_of(uri, ["2026-06-30-aaaa"])["2026-06-30-aaaa"][0] == reviewed.info.run_id
+    _review(release, "--accept", x, "--by", "Ben")
+    again = client.get_run(client.get_model_version("icp-sample", "3").run_id)
+    assert again.info.run_name == f"{Release.load(release).id} reviewed 2"
+    assert again.data.tags["icp.reviewed_from"] == reviewed.info.run_id
+    assert (again.data.tags["icp.reviewed_by"], again.data.tags["icp.review_note"]) == ("Ben", "-")
+    assert "icp.reviewed_in" not in again.data.tags
 
 
 def test_a_reviewed_champion_is_to_be_promoted_again_and_its_version_becomes_champion(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 
 from icp_ml.models.types import Metric, ModelReport, Models
-from icp_ml.report.metrics import model_figures, standing_figures, with_rules
+from icp_ml.report.metrics import kept_figures, model_figures, standing_figures, with_rules
 
 Documents = dict[str, dict]
 
@@ -52,3 +52,15 @@ def test_every_part_of_a_release_has_figures_and_none_is_undefined(documents: Do
     assert values["everybody_win_rate"] == 0.5
     assert values["accounts_total"] == 6
     assert not [name for name in values if name.startswith("churn_brier")], "a figure that is not defined is left out"
+
+
+def test_what_each_tier_holds_follows_from_the_rules(documents: Documents) -> None:
+    green = {"accounts": 2, "open_pipeline": 45_000.0, "arr_now": 9_000.0, "with_open_deals": 1}
+    found = with_rules({"accounts_total": {"value": 6.0}}, documents["criteria"], {"green": green})
+    values = {name: entry["value"] for name, entry in found.items()}
+    assert {name: value for name, value in values.items() if name.startswith("tiers/")} == {
+        "tiers/green_accounts": 2.0,
+        "tiers/green_open_pipeline": 45_000.0,
+        "tiers/green_arr_now": 9_000.0,
+    }
+    assert kept_figures({"metrics": values, "intervals": {}}) == {"accounts_total": {"value": 6.0}}

@@ -13,12 +13,15 @@ from icp_ml.release.folder import checksum
 from icp_ml.tracking.discoveries import Discovery, track_discovery
 from icp_ml.tracking.recording import TrackedRun, ui_command
 from icp_ml.tracking.stores import sqlite_file
+from icp_ml.tracking.views import VIEW_TAG, releases_link
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what MLflow's own imports deprecate is not ours to mend
     import mlflow
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the same, when it runs
+
+KEPT = "kept_by_month/all"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,7 @@ def _discovery(folder: Path) -> Discovery:
         name="acme",
         release_id="2026-06-30-aa",
         as_of="2026-06-30",
-        description="**Refuse** small shops",
+        description="**Refuse** small shops\n\n### Tiers",
         params={"seed": 7, "money.rates": {"USD": 0.92}},
         metrics={
             "win_auc_out_of_time": 0.76,
@@ -61,6 +64,7 @@ def _discovery(folder: Path) -> Discovery:
         release=release,
         models={"win": "logistic"},
         version="0.1.0",
+        series={KEPT: [{"step": 0, "value": 1.0}, {"step": 6, "value": 0.9, "low": 0.8}]},
     )
 
 
@@ -75,18 +79,56 @@ def test_the_parent_run_holds_description_settings_figures_and_tags(
 ) -> None:
     parent = client.get_run(run.run_id)
     assert parent.info.status == "FINISHED"
-    assert parent.data.tags["mlflow.note.content"] == "**Refuse** small shops"
+    place = f"#/experiments/{parent.info.experiment_id}/runs/{run.run_id}/artifacts"
+    assert parent.data.tags["mlflow.note.content"].split("\n\n") == [
+        "**Refuse** small shops",
+        f"Read the [report]({place}/report.html) and the [decision memo]({place}/memo.html).",
+        "### Tiers",
+    ]
     assert parent.data.tags["icp.as_of"] == "2026-06-30"
     assert parent.data.tags["icp.release_id"] == "2026-06-30-aa"
     assert parent.data.tags["icp.registered_win"] == "icp-acme-win/1"
     assert parent.data.tags["icp.registered_release"] == "icp-acme/1"
     assert parent.data.params == {"seed": "7", "money.rates": "{'USD': 0.92}"}
-    assert parent.data.metrics == {"win_auc_out_of_time": 0.76, "criteria_proposed": 2.0}, "details are in the parts"
+    figures = {name: value for name, value in parent.data.metrics.items() if name != KEPT}
+    assert figures == {"win_auc_out_of_time": 0.76, "criteria_proposed": 2.0}, "details are in the parts"
+
+
+def test_figures_along_a_scale_are_lines_of_the_parent_run(client: mlflow.MlflowClient, run: TrackedRun) -> None:
+    found = client.get_metric_history(run.run_id, KEPT)
+    assert [(m.step, m.value) for m in found] == [(0, 1.0), (6, 0.9)]
+    assert client.get_run(run.run_id).data.metrics[KEPT] == 0.9, "the last stands in the table"
+    assert not [child for child in _children(client, run).values() if KEPT in child.data.metrics]
 
 
 def test_the_experiment_is_shown_as_one_of_model_training(client: mlflow.MlflowClient, run: TrackedRun) -> None:
     experiment = client.get_experiment_by_name("icp-acme")
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_the_experiment_says_what_its_runs_are_and_leads_to_its_view(
+    client: mlflow.MlflowClient, run: TrackedRun
+) -> None:
+    experiment = client.get_experiment_by_name("icp-acme")
+    note = experiment.tags["mlflow.note.content"]
+    assert releases_link(experiment.experiment_id) in note.splitlines()[0], "MLflow shows the first line alone"
+    for command in ("icp discover", "icp review", "icp compare", "icp train"):
+        assert f"`{command}`" in note, command
+    assert VIEW_TAG in experiment.tags
+
+
+def test_what_a_person_wrote_of_an_experiment_stays(tmp_path: Path, folder: Path) -> None:
+    uri, artifacts = _uri(tmp_path), tmp_path / "mlartifacts"
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    own = {"mlflow.note.content": "Ours", VIEW_TAG: "mine"}
+    kept, emptied = client.create_experiment("kept", tags=own), client.create_experiment("emptied")
+    client.set_experiment_tag(emptied, "mlflow.note.content", "")
+    for experiment in ("kept", "emptied"):
+        track_discovery(_discovery(folder), uri, experiment, artifacts)
+    assert {key: client.get_experiment(kept).tags[key] for key in own} == own
+    after = client.get_experiment(emptied).tags
+    assert after["mlflow.note.content"] == ""
+    assert VIEW_TAG in after, "what nobody wrote is given to an experiment that was there before"
 
 
 def test_inputs_are_datasets_with_their_fingerprint(client: mlflow.MlflowClient, run: TrackedRun) -> None:
