@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from icp_ml.conditions import AttributeLike, Condition
-from icp_ml.conditions.operators import NUMBER_OPS
-from icp_ml.release.rules import GREEN, RED, ActiveRules
+from icp_ml.conditions import AttributeLike
+from icp_ml.release.rules import TIERS, ActiveRules
+from icp_ml.release.small_changes import Attempts, Step, attempts_of
 from icp_ml.release.wording import holding_words, value_words
 
+Text = TypeVar("Text", str, None)
 _MOST = 2
 """Attributes changed at once: what takes more is no small change."""
-_ORDER = {RED: 0, "yellow": 1, GREEN: 2}
-_OTHER = "another"
-"""Stands for any level that no rule names."""
 
 
 @dataclass(frozen=True)
@@ -63,120 +60,104 @@ def closest_change(frame: pd.DataFrame, rules: ActiveRules, attributes: Mapping[
     Change or None
         None where no change of one or two attributes that rules name alters the tier.
     """
-    now = str(rules.score_frame(frame)["icp_tier"].iloc[0])
-    options = {name: list(_options(frame[name].iloc[0], name, rules)) for name in rules.attributes if name in frame}
+    return closest_changes(frame, rules, attributes)[0]
+
+
+def closest_changes(
+    frame: pd.DataFrame, rules: ActiveRules, attributes: Mapping[str, AttributeLike]
+) -> list[Change | None]:
+    """Return the closest change of each of many accounts, as :func:`closest_change` says it of one.
+
+    What a change leads to is worked out once for all accounts of which the same conditions hold; how far it is, for
+    each account.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_accounts, n_attributes)
+        Typed attributes.
+    rules, attributes
+        As for :func:`closest_change`.
+
+    Returns
+    -------
+    list of Change or None
+        One an account, in the order of the frame; accounts of which the same is said share it.
+    """
+    found: list[Change | None] = [None] * len(frame)
+    attempts = attempts_of(frame, rules)
+    words = _Words(frame, attributes)
+    rows = np.arange(len(frame))
     for size in range(1, _MOST + 1):
-        tried = [
-            _Tried(names, steps)
-            for names in itertools.combinations(options, size)
-            for steps in _product(options, names)
-        ]
-        if not tried:
-            continue
-        scored = rules.score_frame(_varied(frame, tried, attributes))
-        found = [
-            (one, str(tier), int(score))
-            for one, tier, score in zip(tried, scored["icp_tier"], scored["icp_score"], strict=True)
-            if tier != now
-        ]
-        if found:
-            best = min(found, key=lambda f: (-_reach(f[1], now), f[0].far, f[0].names))
-            return _told(frame, attributes, *best)
-    return None
+        left = []
+        for same in attempts.of_size(size, rows):
+            taken, tier, score = _chosen(same)
+            for row, at, then, points in zip(*(v.tolist() for v in (same.rows, taken, tier, score)), strict=True):
+                if at >= 0:
+                    found[row] = words.change(row, same.names_of(at), same.steps_of(at), TIERS[then], points)
+            left.append(same.rows[taken < 0])
+        rows = np.concatenate(left) if left else rows[:0]
+    return found
 
 
-@dataclass(frozen=True)
-class _Step:
-    """A value an attribute could have, and how far off it is: the relative change of a number, 1 for another level."""
+def pieces(tier: str, changes: Sequence[tuple[str, Text]]) -> list[str | Text]:
+    """Say what would be, of the values after and before; every second piece comes from the data.
 
-    value: Any
-    far: float
-    words: str = ""
-
-
-@dataclass(frozen=True)
-class _Tried:
-    names: tuple[str, ...]
-    steps: tuple[_Step, ...]
-
-    @property
-    def far(self) -> float:
-        return sum(step.far for step in self.steps)
+    >>> "".join(pieces("green", [("40 employees", "30 people")]))
+    'it would be green with 40 employees (now 30 people).'
+    """
+    said: list[str | Text] = [f"it would be {tier} with "]
+    for after, before in changes:
+        said += [after, " (now ", before, ") and "]
+    said[-1] = ")."
+    return said
 
 
-def _product(options: Mapping[str, list[_Step]], names: tuple[str, ...]) -> Iterator[tuple[_Step, ...]]:
-    return itertools.product(*(options[name] for name in names))
+def _chosen(same: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of each account the attempt taken, -1 for none, its tier and its score."""
+    now = same.tier_now[:, None]
+    # A change for the better is told first, and the one that leads furthest.
+    reach = np.where(same.tier == now, -1, np.maximum(same.tier - now, 0))
+    best = reach.max(axis=1, keepdims=True)
+    wanted = (reach == best) & (best >= 0)
+    # Of attempts as far off as each other the first counts.
+    at = np.where(wanted[same.kind], same.far(), np.inf).argmin(axis=1)
+    taken = np.where(wanted.any(axis=1)[same.kind], at, -1)
+    return taken, same.tier[same.kind, at], same.score[same.kind, at]
 
 
-def _options(value: Any, name: str, rules: ActiveRules) -> Iterator[_Step]:
-    """Yield the values at which some rule about the attribute changes its answer."""
-    found = {c for r in rules.distinct for c in r.conditions if c.attribute == name}
-    conditions = sorted(found, key=lambda c: (c.op, str(c.value)))
-    numbers = [c for c in conditions if c.op in NUMBER_OPS]
-    if numbers:
-        yield from _numbers(value, numbers)
-    elif any(c.op == "is" for c in conditions):
-        yield from (_Step(other, 1.0) for other in (True, False) if value is pd.NA or pd.isna(value) or value != other)
-    elif any(c.op in ("in", "not_in") for c in conditions):
-        named = sorted({level for c in conditions for level in c.tags})
-        yield from (_Step(level, 1.0) for level in [*named, _OTHER] if level != value)
-    else:
-        yield from _tags(value, conditions)
+class _Words:
+    """Puts changes into words, each different one once."""
+
+    def __init__(self, frame: pd.DataFrame, attributes: Mapping[str, AttributeLike]) -> None:
+        self._attributes = attributes
+        self._values = {name: list(frame[name]) for name in frame.columns if name in attributes}
+        self._known: dict[tuple[Any, ...], Change] = {}
+
+    def change(self, row: int, names: Sequence[str], steps: Sequence[Step], tier: str, score: int) -> Change:
+        values = [self._values[name][row] for name in names]
+        key = (tier, score, *names, *map(id, steps), *(None if _missing(v) else v for v in values))
+        if key not in self._known:
+            changes = tuple(
+                _change(name, value, step, self._attributes[name])
+                for name, value, step in zip(names, values, steps, strict=True)
+            )
+            said = pieces(tier, [(c["after"], c["before"]) for c in changes])
+            self._known[key] = Change(tier, score, changes, "".join(said))
+        return self._known[key]
 
 
-def _numbers(value: Any, conditions: list[Condition]) -> Iterator[_Step]:
-    """Yield the numbers on either side of each threshold, the nearest that a person would say."""
-    ends = {float(e) for c in conditions for e in (c.value if c.op == "between" else (c.value,))}
-    now = float(value) if value is not None and not pd.isna(value) else None
-    for end in sorted(ends):
-        for other, words in ((end, ""), (np.nextafter(end, -np.inf), "under "), (np.nextafter(end, np.inf), "over ")):
-            if now is None or other != now:
-                far = 1.0 if now is None else abs(end - now) / max(abs(now), abs(end), 1e-9)
-                yield _Step(float(other), far, words)
+def _missing(value: Any) -> bool:
+    return not isinstance(value, tuple) and bool(pd.isna(value))
 
 
-def _tags(value: Any, conditions: list[Condition]) -> Iterator[_Step]:
-    held = tuple(value) if isinstance(value, tuple) else ()
-    for tag in sorted({tag for c in conditions for tag in c.tags}):
-        yield _Step(tuple(t for t in held if t != tag) if tag in held else (*held, tag), 1.0, tag)
-
-
-def _varied(frame: pd.DataFrame, tried: list[_Tried], attributes: Mapping[str, AttributeLike]) -> pd.DataFrame:
-    """Return the account once for each change tried."""
-    varied = frame.iloc[[0] * len(tried)].reset_index(drop=True)
-    columns = {}
-    for name in varied.columns:
-        values = list(varied[name])
-        for at, one in enumerate(tried):
-            if name in one.names:
-                values[at] = one.steps[one.names.index(name)].value
-        columns[name] = pd.Series(values, dtype=varied[name].dtype)
-    return pd.DataFrame(columns)
-
-
-def _reach(tier: str, now: str) -> int:
-    """How many tiers up, 0 for down: a change for the better is told first, and the one that leads furthest."""
-    return max(_ORDER[tier] - _ORDER[now], 0)
-
-
-def _told(frame: pd.DataFrame, attributes: Mapping[str, AttributeLike], tried: _Tried, tier: str, score: int) -> Change:
-    changes = tuple(
-        _change(name, frame[name].iloc[0], step, attributes[name])
-        for name, step in zip(tried.names, tried.steps, strict=True)
-    )
-    said = " and ".join(f"{c['after']} (now {c['before']})" for c in changes)
-    return Change(tier, score, changes, f"it would be {tier} with {said}.")
-
-
-def _change(name: str, value: Any, step: _Step, spec: AttributeLike) -> dict[str, str]:
+def _change(name: str, value: Any, step: Step, spec: AttributeLike) -> dict[str, str]:
     before = value_words(value, spec)
-    if spec.type == "number":
-        end = round(step.value, 6) if step.words else step.value
-        after = f"{step.words}{holding_words(name, float(end), spec)}"
+    if step.end is not None:
+        after = f"{step.words}{holding_words(name, step.end, spec)}"
     elif spec.type == "tags":
-        has = isinstance(value, tuple) and step.words in value
-        after = f"{'no ' if has else ''}{step.words} in {name.replace('_', ' ')}"
-    elif step.value == _OTHER:
+        has = isinstance(value, tuple) and step.value in value
+        after = f"{'no ' if has else ''}{step.value} in {name.replace('_', ' ')}"
+    elif step.value is None:
         after = f"another {name.replace('_', ' ')}"
     else:
         after = holding_words(name, step.value, spec)

@@ -22,7 +22,7 @@ from icp_ml.release.frames import typed_frame
 from icp_ml.release.json_text import json_ready
 from icp_ml.release.rules import GREEN, RED, ActiveRules
 from icp_ml.release.scored import OUTCOMES, score_accounts
-from icp_ml.release.similar import similar_accounts
+from icp_ml.release.similar import GROUPS, percent_alike, similar_accounts
 from icp_ml.release.wording import evidence_words, holding_words, value_words
 
 _SHOWN_REASONS = 5
@@ -186,17 +186,16 @@ def _similar(account_id: str, frame: pd.DataFrame, release: Release) -> dict[str
 def _similar_lines(similar: Mapping[str, Any]) -> list[str]:
     """Tell of past accounts like it; nothing where the release knows none."""
     lines = []
-    for group, title in (("stayed", "Like it, won, and stayed"), ("left", "Like it, won, and left again")):
+    for group, (title, verb) in GROUPS.items():
         if similar.get(group):
             lines += ["", title]
-            lines += [f"  {_past(one, group)}" for one in similar[group]]
+            lines += [f"  {_past(one, verb)}" for one in similar[group]]
     return lines
 
 
-def _past(one: Mapping[str, Any], group: str) -> str:
+def _past(one: Mapping[str, Any], verb: str) -> str:
     named = f"{one['account_id']}  {one['name']}".rstrip()
-    months = f"{one['months']:.0f} months"
-    return f"{named}: {one['likeness']:.0%} alike, {'left after' if group == 'left' else 'followed for'} {months}"
+    return f"{named}: {percent_alike(one['likeness'])}% alike, {verb} {one['months']:.0f} months"
 
 
 def _from_release(account_id: str, release: Release) -> tuple[pd.DataFrame, str]:

@@ -19,6 +19,8 @@ from icp_ml.conditions import Rule
 from icp_ml.release.active import active_document
 
 GREEN, YELLOW, RED = "green", "yellow", "red"
+TIERS = (RED, YELLOW, GREEN)
+"""From the one to refuse to the one to pursue."""
 
 
 @dataclass(frozen=True)
@@ -125,26 +127,40 @@ class ActiveRules:
             text), with the index of ``frame``.
         """
         holds = [r.rule.mask(frame) for r in self.reasons]
-        score = np.full(len(frame), self.base, dtype=np.int64)
+        points = np.zeros(len(frame), dtype=np.int64)
         for reason, mask in zip(self.reasons, holds, strict=True):
-            score += np.where(mask, reason.points, 0)
-        score = score.clip(0, 100)
+            points += np.where(mask, reason.points, 0)
         matched = [r.rule.mask(frame) for r in self.rules]
+        excluded = np.zeros(len(frame), dtype=bool)
+        for active, mask in zip(self.rules, matched, strict=True):
+            if active.excludes:
+                excluded |= mask
+        tier, score = self.tiers_of(points, excluded)
         texts = [r.as_json() for r in self.reasons]
         columns = {
             "icp_score": pd.Series(score, index=frame.index),
-            "icp_tier": pd.Series(self._tiers(score, matched), index=frame.index, dtype="str"),
+            "icp_tier": pd.Series(np.array(TIERS, dtype=object)[tier], index=frame.index, dtype="str"),
             "matched_criteria": joined([r.id for r in self.rules], matched, frame.index, ";"),
             "reasons": "[" + joined(texts, holds, frame.index, ", ") + "]",
         }
         return pd.DataFrame(columns, index=frame.index)
 
-    def _tiers(self, score: np.ndarray, matched: list[np.ndarray]) -> np.ndarray:
-        excluded = np.zeros(len(score), dtype=bool)
-        for rule, mask in zip(self.rules, matched, strict=True):
-            if rule.excludes:
-                excluded |= mask
-        return np.where(excluded | (score < self.red), RED, np.where(score >= self.green, GREEN, YELLOW))
+    def tiers_of(self, points: np.ndarray, excluded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return tier, as a place in :data:`TIERS`, and score, of points added up and whether an exclusion holds."""
+        score = (self.base + points).clip(0, 100)
+        tier = np.where(excluded | (score < self.red), 0, np.where(score >= self.green, 2, 1))
+        return tier, score
+
+    @property
+    def points(self) -> np.ndarray:
+        """What each of :attr:`distinct` adds to the score, shape ``(n_distinct,)``."""
+        return np.array([sum(r.points for r in self.reasons if r.rule == rule) for rule in self.distinct], dtype=int)
+
+    @property
+    def excluding(self) -> np.ndarray:
+        """Whether each of :attr:`distinct` makes an account red, shape ``(n_distinct,)``."""
+        refusing = {r.rule for r in self.rules if r.excludes}
+        return np.array([rule in refusing for rule in self.distinct], dtype=bool)
 
     @cached_property
     def distinct(self) -> tuple[Rule, ...]:

@@ -12,11 +12,15 @@ import numpy as np
 import pandas as pd
 
 from icp_ml.cohort.months import months_between, to_days
+from icp_ml.conditions import AttributeLike
 from icp_ml.config.schema import Economics
+from icp_ml.release.frames import with_absent
 from icp_ml.release.kept_cohort import KeptCohort
+from icp_ml.release.rules import ActiveRules
+from icp_ml.report.account_cards import alike_columns, change_columns, whole_numbers, within
 from icp_ml.report.counting import no_customers, present_customers
 
-MOST_BYTES = 1_100_000
+MOST_BYTES = 1_700_000
 """Of packed text: with 100,000 accounts the whole report stays under 3 MB."""
 _STATES = ("customer", "deal open", "never worked", "declined by us before", "lost before", "customer before")
 _STATUS = {"open": 1, "never worked": 2, "refused": 3, "lost": 4, "customer": 5}
@@ -29,6 +33,8 @@ def account_index(
     criteria: Mapping[str, Any],
     segments: Mapping[str, Any],
     economics: Economics,
+    attributes: Mapping[str, AttributeLike],
+    models: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return every account as columns of short values.
 
@@ -42,19 +48,26 @@ def account_index(
         Content of ``criteria.json`` and ``segments.json``.
     economics : Economics
         For the margin a customer leaves a year.
+    attributes : mapping of str to Attribute
+        What each attribute is.
+    models : mapping
+        ``models`` of ``metrics.json``: what makes accounts alike.
 
     Returns
     -------
     dict
         ``base``, ``tiers``; ``rules``: words of each active rule by id; ``states``, ``territories``, ``owners``,
         ``segments``: names that columns point to by position, ``none`` being -1; ``told``: each different score, tier
-        and reasons once; ``accounts``:
-        columns ``id``, ``name`` (empty where it is the id), ``told``, ``state``, ``territory``, ``owner``, ``segment``,
-        ``pipeline``, ``arr``, ``margin``, ``months`` (a customer now: whole numbers, else None), the accounts that are
-        decided on most first; ``total``: how many accounts there are.
+        and reasons once; ``changes`` and ``values``: see :func:`icp_ml.report.account_cards.change_columns`; ``alike``:
+        see :func:`icp_ml.report.account_cards.alike_columns`; ``accounts``: columns ``id``, ``name`` (empty where it is
+        the id), ``told``, ``state``, ``territory``, ``owner``, ``segment``, ``change``, ``now``, ``pipeline``, ``arr``,
+        ``margin``, ``months`` (a customer now: whole numbers, else None), the accounts that are decided on most first;
+        ``total``: how many accounts there are.
     """
-    accounts = kept.cohort.accounts
-    ordered = np.argsort(_place(accounts, scored), kind="stable")
+    cohort, accounts = kept.cohort, kept.cohort.accounts
+    in_line = np.argsort(_place(accounts, scored), kind="stable")
+    ordered, alike = alike_columns(cohort, in_line, attributes, models)
+    changes = change_columns(with_absent(cohort.latest, attributes), ActiveRules.from_document(criteria), attributes)
     told, each = _told(scored)
     columns: dict[str, list[Any]] = {
         "id": scored["account_id"].astype(str).tolist(),
@@ -65,7 +78,9 @@ def account_index(
         "told": each,
         "state": _states(accounts),
         "pipeline": _whole(accounts["open_pipeline"].where(accounts["open_pipeline"] > 0)),
-        **_customers(accounts, kept.cohort.as_of, economics),
+        "change": changes["change"],
+        "now": changes["now"],
+        **_customers(accounts, cohort.as_of, economics),
     }
     named = {segment["id"]: f"{segment['id']} · {segment['name']}" for segment in segments["segments"]}
     names: dict[str, list[str]] = {}
@@ -84,6 +99,9 @@ def account_index(
         "owners": names["owner"],
         "segments": names["segment"],
         "told": told,
+        "changes": changes["changes"],
+        "values": changes["values"],
+        "alike": alike,
         "accounts": {name: [values[i] for i in ordered] for name, values in columns.items()},
         "total": len(accounts),
     }
@@ -102,7 +120,8 @@ def packed_index(index: Mapping[str, Any], most: int = MOST_BYTES) -> str:
     kept = len(index["accounts"]["id"])
     while True:
         shown = {name: values[:kept] for name, values in index["accounts"].items()}
-        text = json.dumps({**index, "accounts": shown}, ensure_ascii=False, separators=(",", ":"))
+        cut = {**index, "accounts": shown, "alike": within(index["alike"], kept)}
+        text = json.dumps(cut, ensure_ascii=False, separators=(",", ":"))
         packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
         if len(packed) <= most or kept == 0:
             return packed
@@ -110,10 +129,10 @@ def packed_index(index: Mapping[str, Any], most: int = MOST_BYTES) -> str:
 
 
 def _place(accounts: pd.DataFrame, scored: pd.DataFrame) -> np.ndarray:
-    """Return where each account stands in line for room: open deals and customers, then green ones, then the rest."""
+    """Return where each account stands in line for room: open deals, customers, then green ones, then the rest."""
     open_deal = (accounts["open_pipeline"].fillna(0) > 0).to_numpy()
     wanted = (scored["icp_tier"] == "green").to_numpy() & no_customers(accounts).to_numpy()
-    return np.select([open_deal | present_customers(accounts).to_numpy(), wanted], [0, 1], 2)
+    return np.select([open_deal, present_customers(accounts).to_numpy(), wanted], [0, 1, 2], 3)
 
 
 def _told(scored: pd.DataFrame) -> tuple[list[list[Any]], list[int]]:
@@ -146,7 +165,7 @@ def _customers(accounts: pd.DataFrame, as_of: Any, economics: Economics) -> dict
 
 
 def _whole(values: pd.Series) -> list[int | None]:
-    return [None if np.isnan(v) else round(v) for v in values.to_numpy(dtype=float, na_value=np.nan).tolist()]
+    return whole_numbers(values.to_numpy(dtype=float, na_value=np.nan).tolist())
 
 
 def _coded(values: pd.Series | None, n: int) -> tuple[list[str], list[int]]:

@@ -118,7 +118,17 @@ def tell(standing: Standing, criteria: Mapping[str, Any]) -> Told:
             told_territories(territories, criteria),
             standing.early,
             None if standing.places is None else told_map(standing.places, segments),
-            packed_index(account_index(standing.kept, scored, criteria, segments, config.economics)),
+            packed_index(
+                account_index(
+                    standing.kept,
+                    scored,
+                    criteria,
+                    segments,
+                    config.economics,
+                    config.attributes,
+                    metrics["models"],
+                )
+            ),
             what_if_document(cohort, criteria),
         ),
         memo=memo(summary),

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from icp_ml.conditions import Condition, Rule
 from icp_ml.config.schema import Attribute
-from icp_ml.release.closest_change import closest_change
+from icp_ml.release.closest_change import closest_change, closest_changes
 from icp_ml.release.rules import ActiveRules
-from tests.conftest import CRITERIA
+from tests.conftest import CRITERIA, _criterion, _item
 
 ATTRIBUTES = {
     "employee_count": Attribute(type="number", unit="people"),
@@ -83,3 +84,119 @@ def test_where_nothing_alters_the_tier_there_is_none():
         {**CRITERIA, "criteria": [], "scorecard": {**CRITERIA["scorecard"], "items": []}}
     )
     assert closest_change(account(30, "saas", True), silent, ATTRIBUTES) is None
+
+
+def test_a_number_that_is_not_known_is_as_far_off_as_another_level():
+    active, large = Rule((Condition("active", "is", True),)), Rule((Condition("employee_count", "at_least", 40.0),))
+    either = [("C1", large), ("C2", active)]
+    card = {**CRITERIA["scorecard"], "items": [_item(name, rule, 25) for name, rule in either]}
+    listed = [_criterion(name, "include", "proposed", rule) for name, rule in either]
+    rules = ActiveRules.from_document({**CRITERIA, "criteria": listed, "scorecard": card})
+    row = account(None, "saas", True).assign(active=pd.array([False], dtype="boolean"))
+    known = ATTRIBUTES | {"active": Attribute(type="boolean")}
+    # Both lead to green at the same distance, so that the attribute named first in the alphabet counts.
+    assert [c["attribute"] for c in closest_change(row, rules, known).changes] == ["active"]
+    nearer = row.assign(employee_count=[39.0])
+    assert [c["attribute"] for c in closest_change(nearer, rules, known).changes] == ["employee_count"]
+
+
+PEOPLE = {20.0: "20 employees", 500.0: "500 employees"}
+TRIED = {
+    "employee_count": [
+        (value, end, side + PEOPLE[end])
+        for end in PEOPLE
+        for value, side in ((end, ""), (end - 1e-9, "under "), (end + 1e-9, "over "))
+    ],
+    "industry": [(v, None, f"industry is {v}") for v in ("retail", "saas")] + [("mining", None, "another industry")],
+    "active": [(True, None, "active is yes"), (False, None, "active is no")],
+    "has_revops": [(True, None, "has revops"), (False, None, "has no revops")],
+    "tech_stack": [("crm", None, "crm in tech stack"), ("sheets", None, "sheets in tech stack")],
+}
+
+
+def _rules(seed: int) -> ActiveRules:
+    """Return a few rules of every operator, put together at random."""
+    rng = np.random.default_rng(seed)
+    conditions = [
+        Condition("employee_count", "below", 20.0),
+        Condition("employee_count", "between", (20.0, 500.0), or_unknown=True),
+        Condition("industry", "in", ("saas",)),
+        Condition("industry", "not_in", ("retail", "saas")),
+        Condition("active", "is", True),
+        Condition("has_revops", "is", True),
+        Condition("has_revops", "is", False, or_unknown=True),
+        Condition("tech_stack", "has_none", ("crm", "sheets")),
+        Condition("tech_stack", "has_any", ("crm", "sheets")),
+        Condition("tech_stack", "has", "sheets"),
+    ]
+    criteria, items = [], []
+    for at in range(5):
+        rule = Rule(tuple(conditions[i] for i in rng.choice(len(conditions), rng.integers(1, 4), replace=False)))
+        kind = "exclude" if at == 0 else "include"
+        criteria.append(_criterion(f"C{at}", kind, "proposed", rule))
+        items.append(_item(f"C{at}", rule, int(rng.integers(-25, 26))))
+    card = {**CRITERIA["scorecard"], "items": items}
+    return ActiveRules.from_document({**CRITERIA, "criteria": criteria, "scorecard": card})
+
+
+def _attempt(row: pd.DataFrame, name: str, value) -> object:
+    if name != "tech_stack":
+        return value
+    held = row[name].iloc[0] or ()
+    return tuple(t for t in held if t != value) if value in held else (*held, value)
+
+
+def _far(row: pd.DataFrame, name: str, end: float | None) -> float:
+    now = row[name].iloc[0]
+    return 1.0 if end is None or np.isnan(now) else abs(end - now) / max(abs(now), abs(end))
+
+
+def _told(row: pd.DataFrame, name: str, value, words: str) -> str:
+    held = name == "tech_stack" and value in (row[name].iloc[0] or ())
+    return f"no {words}" if held else words
+
+
+def _naive(row: pd.DataFrame, rules: ActiveRules) -> list[tuple]:
+    """Return the closest changes, trying every one or two by itself: those equally close as to what is preferred."""
+    order = ["red", "yellow", "green"]
+    now = order.index(rules.score_frame(row)["icp_tier"].iloc[0])
+    for size in (1, 2):
+        found = []
+        for names in itertools.combinations(rules.attributes, size):
+            for steps in itertools.product(*(TRIED[name] for name in names)):
+                values = {n: [_attempt(row, n, s[0])] for n, s in zip(names, steps, strict=True)}
+                changed = row.assign(**{n: pd.Series(v, dtype=row[n].dtype) for n, v in values.items()})
+                scored = rules.score_frame(changed).iloc[0]
+                reach = order.index(scored["icp_tier"]) - now
+                if reach:
+                    far = sum(_far(row, n, s[1]) for n, s in zip(names, steps, strict=True))
+                    words = [_told(row, n, s[0], s[2]) for n, s in zip(names, steps, strict=True)]
+                    found.append(((-max(reach, 0), far, names), scored["icp_tier"], scored["icp_score"], words))
+        if found:
+            best = min(f[0] for f in found)
+            return [f[1:] for f in found if f[0] == best]
+    return []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_many_accounts_at_once_are_told_what_trying_everything_finds(seed, monkeypatch):
+    monkeypatch.setattr("icp_ml.release.small_changes._CELLS", 2_000)
+    rules, rng = _rules(seed), np.random.default_rng(seed)
+    known = ATTRIBUTES | {"active": Attribute(type="boolean")}
+    rows = [
+        account(
+            rng.choice([None, 5, 19.5, 20, 300, 500, 501]),
+            rng.choice(["saas", "retail", "mining", None]),
+            rng.choice([True, False, None]),
+            [(), ("crm",), ("sheets", "crm"), ("other",), None][rng.integers(5)],
+        ).assign(active=pd.array([rng.choice([True, False, None])], dtype="boolean"))
+        for _ in range(12)
+    ]
+    found = closest_changes(pd.concat(rows, ignore_index=True), rules, known)
+    for row, change in zip(rows, found, strict=True):
+        wanted = _naive(row, rules)
+        if change is None:
+            assert wanted == []
+        else:
+            assert (change.tier, change.score, [c["after"] for c in change.changes]) in wanted
+        assert closest_change(row, rules, known) == change

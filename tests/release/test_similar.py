@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from icp_ml.cohort.cohort import Cohort
+from icp_ml.config.schema import Attribute
 from icp_ml.release.explaining import explain_account
 from icp_ml.release.folder import ATTRIBUTES, METRICS, Release, read_json
 from icp_ml.release.frames import typed_frame
 from icp_ml.release.kept_cohort import kept_cohort
-from icp_ml.release.similar import similar_accounts
+from icp_ml.release.similar import most_alike, similar_accounts
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +71,58 @@ def test_what_the_models_do_not_rest_on_does_not_count(release, cohort):
         assert similar_accounts(identity, other, release) == similar_accounts(identity, row, release)
     (used,) = [n for n, s in release.attributes.items() if n in rests and s.type == "number" and n == "employee_count"]
     assert similar_accounts(identity, row.assign(**{used: 1e9}), release) != similar_accounts(identity, row, release)
+
+
+def test_many_accounts_at_once_are_told_the_same_as_each_alone(release, cohort, monkeypatch):
+    monkeypatch.setattr("icp_ml.release.similar._BLOCK", 7)
+    some = cohort.accounts.index[::97]
+    frame = typed_frame(release.table(ATTRIBUTES), release.attributes, cohort.accounts.index).loc[some]
+    models = read_json(release.folder / METRICS)["models"]
+    alike = most_alike(frame, cohort, release.attributes, models)
+    for i, identity in enumerate(some):
+        for group, past in similar_accounts(identity, frame.iloc[[i]], release).items():
+            assert [one["account_id"] for one in past] == cohort.accounts.index[alike[group].at[i]].tolist()
+            assert [one["likeness"] for one in past] == alike[group].likeness[i].tolist()
+
+
+PAST = {
+    # Rank of 10, 20, 30, 40 among four: 0, 1/4, 2/4, 3/4.
+    "people": pd.Series([10.0, 20.0, 30.0, np.nan, 40.0]),
+    "level": pd.Series(["a", "b", None, "a", "a"], dtype="str"),
+    "flag": pd.Series([True, False, True, pd.NA, True], dtype="boolean"),
+    "tags": pd.Series([("x", "y"), ("x",), (), ("y",), None], dtype="object"),
+}
+APART = {
+    "people": [0.25, 0, 0.25, 0.5, 0.5],
+    "level": [0, 1, 0.5, 0, 0],
+    "flag": [0, 1, 0, 0.5, 0],
+    "tags": [0, 0.5, 1, 0.5, 0.5],
+}
+NONE_KNOWN = {
+    "people": [0.5, 0.5, 0.5, 0, 0.5],
+    "level": [0.5, 0.5, 0, 0.5, 0.5],
+    "flag": [0.5, 0.5, 0.5, 0, 0.5],
+    "tags": [0.5, 0.5, 0.5, 0.5, 0],
+}
+KINDS = {"people": "number", "level": "category", "flag": "boolean", "tags": "tags"}
+
+
+@pytest.mark.parametrize(
+    ("values", "apart"),
+    [({"people": 20.0, "level": "a", "flag": True, "tags": ("y", "x")}, APART), (dict.fromkeys(KINDS), NONE_KNOWN)],
+)
+@pytest.mark.parametrize("name", KINDS)
+def test_how_far_apart_accounts_are(values, apart, name):
+    one = pd.Series([values[name]], dtype=PAST[name].dtype)
+    frame, accounts = one.to_frame(name).set_axis(["new"]), pd.DataFrame(index=[*"abcde"])
+    accounts["is_customer"], accounts["churned"], accounts["follow_up_months"] = True, False, 24.0
+    known = pd.DataFrame({name: PAST[name].array}, index=accounts.index)
+    day = dt.date(2026, 6, 30)
+    cohort = Cohort(accounts, known, known, 12, day, day, True, True, "EUR")
+    found = most_alike(frame, cohort, {name: Attribute(type=KINDS[name])}, {})["stayed"]
+    nearest = sorted(range(5), key=lambda i: (apart[name][i], i))[:3]
+    assert found.at.tolist() == [nearest]
+    assert found.likeness[0] == pytest.approx([1 - apart[name][i] for i in nearest])
 
 
 def _importance(release, outcome):

@@ -10,19 +10,24 @@ import pandas as pd
 import pytest
 
 from icp_ml.cohort.cohort import Cohort
-from icp_ml.config.schema import Economics
+from icp_ml.conditions import Condition, Rule
+from icp_ml.config.schema import Attribute, Economics
 from icp_ml.release.kept_cohort import KeptCohort
+from icp_ml.report.account_cards import within
 from icp_ml.report.account_index import account_index, packed_index
 
 IDS = ["lost", "never", "open", "paying", "left", "green"]
+SMALL, LARGE = (Rule((Condition("employee_count", op, 40.0),)).jsonlogic() for op in ("below", "at_least"))
 CRITERIA = {
-    "scorecard": {"base": 60},
+    "review": None,
+    "scorecard": {"base": 60, "items": [{"criterion": "X1", "when": SMALL, "text": "Small", "points": -20}]},
     "tiers": {"green": 70, "red": 50, "actions": {}},
     "criteria": [
-        {"id": "X1", "text": "Small", "status": "proposed"},
-        {"id": "C1", "text": "Large", "status": "rejected"},
+        {"id": "X1", "kind": "exclude", "text": "Small", "status": "proposed", "when": SMALL},
+        {"id": "C1", "kind": "include", "text": "Large", "status": "rejected", "when": LARGE},
     ],
 }
+ATTRIBUTES = {"employee_count": Attribute(type="number", unit="people")}
 SEGMENTS = {"segments": [{"id": "S1", "name": "Software"}]}
 NASTY = "</script><img src=x onerror=alert(1)>\u202e\"'=1+1"
 
@@ -46,11 +51,14 @@ def _cohort() -> Cohort:
                 pd.NaT,
             ],
             "cost_to_serve": [None, None, None, 100.0, None, None],
+            "is_customer": [False, False, False, True, True, False],
+            "follow_up_months": [None, None, None, 14.0, 4.6, None],
+            "arr_start": [None, None, None, 900.0, None, None],
         },
         index=pd.Index(IDS, name="account_id"),
     )
-    empty = pd.DataFrame(index=accounts.index)
-    return Cohort(accounts, empty, empty, 12, day.date(), day.date(), True, True, "EUR")
+    people = pd.DataFrame({"employee_count": [90.0, 60.0, 10.0, 50.0, 20.0, 70.0]}, index=accounts.index)
+    return Cohort(accounts, people, people, 12, day.date(), day.date(), True, True, "EUR")
 
 
 def _scored() -> pd.DataFrame:
@@ -71,7 +79,7 @@ def _index(economics: Economics | None = None) -> dict:
     now = {"territory": pd.Series(["North", "East"], index=["open", "paying"]).reindex(IDS)}
     kept = KeptCohort(_cohort(), pd.Series(dtype="str"), now)
     told = economics or Economics(gross_margin=0.5, signal_costs={"hours": 1.0})
-    return account_index(kept, _scored(), CRITERIA, SEGMENTS, told)
+    return account_index(kept, _scored(), CRITERIA, SEGMENTS, told, ATTRIBUTES, {})
 
 
 def _row(index: dict, identity: str) -> dict:
@@ -100,6 +108,45 @@ def test_an_account_says_what_a_rep_asks() -> None:
     assert len(index["told"]) == 3
 
 
+def _change(index: dict, identity: str) -> str:
+    row = _row(index, identity)
+    now = iter(index["values"][row["now"]])
+    return "".join(next(now) if piece is None else piece for piece in index["changes"][row["change"]])
+
+
+def test_an_account_says_what_would_change_its_tier() -> None:
+    index = _index()
+    assert _change(index, "open") == "it would be yellow with 40 employees (now 10 people)."
+    assert _change(index, "green") == "it would be red with under 40 employees (now 70 people)."
+    assert len(index["changes"]) == 2, "what is said of many accounts stands there once"
+
+
+def test_an_account_names_past_ones_like_it() -> None:
+    index = _index()
+    alike, at = index["alike"], index["accounts"]["id"].index
+    paying, left = at("paying"), at("left")
+    assert (alike["stayed"][at("open")], alike["left"][at("open")]) == ([paying], [left])
+    # Six accounts have known numbers: ten people rank 0, twenty 1/6, fifty 2/6.
+    assert (alike["stayed_alike"][at("open")], alike["left_alike"][at("open")]) == ([67], [83])
+    assert alike["stayed"][paying] == [], "no account is like itself"
+    assert (alike["months"][paying], alike["arr"][paying]) == (14, 900)
+    assert (alike["months"][left], alike["arr"][left]) == (5, None)
+
+
+def test_only_accounts_first_in_line_name_others_and_those_named_follow_them(monkeypatch) -> None:
+    monkeypatch.setattr("icp_ml.report.account_cards.MOST_ALIKE", 2)
+    index = _index()
+    assert index["accounts"]["id"] == ["open", "paying", "left", "green", "lost", "never"]
+    assert index["alike"]["left"] == [[2], [2]]
+
+
+def test_an_account_left_out_is_not_named() -> None:
+    alike = _index()["alike"]
+    kept = within(alike, 5)
+    assert (kept["stayed"], kept["left"]) == ([None] * 5, [None] * 5), "the one that left is the sixth in line"
+    assert within(alike, 6) == alike
+
+
 def test_without_costs_the_margin_is_that_on_what_is_paid() -> None:
     assert _row(_index(Economics(gross_margin=0.5)), "paying")["margin"] == 500
 
@@ -121,11 +168,14 @@ def test_what_does_not_fit_is_left_out_from_the_end(most: int) -> None:
     n = 10_000
     ids = [f"{i * 7919 % 100_003:x}-{i}" for i in range(n)]
     many = {name: [values[i % 6] for i in range(n)] for name, values in index["accounts"].items()}
-    packed = packed_index({**index, "accounts": {**many, "id": ids}, "total": n}, most)
+    named = [[i if i % 2 else n - i] for i in range(50)]
+    alike = {**index["alike"], "stayed": named, "left": named, "stayed_alike": [[50]] * 50, "left_alike": [[50]] * 50}
+    packed = packed_index({**index, "accounts": {**many, "id": ids}, "alike": alike, "total": n}, most)
     found = _unpacked(packed)
     kept = len(found["accounts"]["id"])
     assert len(packed) <= most
     assert found["accounts"]["id"] == ids[:kept]
     assert {len(values) for values in found["accounts"].values()} == {kept}
     assert found["total"] == n
+    assert found["alike"]["stayed"] == [[i] if i % 2 else None for i in range(50)]
     assert len(packed) > 0.6 * most

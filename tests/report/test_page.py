@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from icp_ml.release.explaining import Explanation, explain_account
 from icp_ml.release.folder import Release
 from icp_ml.release.people import csv_text
+from icp_ml.release.similar import GROUPS
 from icp_ml.report.counting import present_customers
 from icp_ml.report.retelling import standing_of
 from icp_ml.report.telling import tell
@@ -85,6 +87,68 @@ def test_an_account_is_found_by_a_part_of_its_name_or_id_and_its_points_add_up(p
     assert page.get_by_text("No account fits.").is_visible()
 
 
+def _card(page, identity: str):
+    page.get_by_label("Name or id").fill(identity)
+    page.locator("#lookup .opener").first.press("Enter")
+    return page.locator("#lookup .opened")
+
+
+def _past(explained: Explanation, called, currency: str) -> dict[str, list[str]]:
+    """Return by title what `icp explain` says of past accounts, with what each paid."""
+    return {
+        title: [
+            f"{called[one['account_id']]}: {one['likeness']:.0%} alike, {verb} {one['months']:.0f} months"
+            + ("" if one["arr"] is None else f", {currency} {one['arr']:,.0f} a year at first")
+            for one in explained.similar[group]
+        ]
+        for group, (title, verb) in GROUPS.items()
+        if explained.similar[group]
+    }
+
+
+def test_the_card_says_what_explain_says(page, standing, told, discovered):
+    release, accounts = Release.load(discovered), standing.kept.cohort.accounts
+    called = accounts["name"].where(accounts["name"].notna(), accounts.index.to_series())
+    by_tier = [told.scored.index[told.scored["icp_tier"] == tier] for tier in ("green", "yellow", "red")]
+    looked_at = accounts.index[[rows[n * len(rows) // 4] for rows in by_tier for n in range(4)]]
+    explained = [explain_account(identity, release) for identity in looked_at]
+    assert {one.tier for one in explained} == {"green", "yellow", "red"}
+    for one in explained:
+        card = _card(page, one.account_id)
+        assert card.locator("li.total").inner_text().split("\n") == ["Score", str(one.score)]
+        said = [text for text in card.locator("p").all_text_contents() if text.startswith("Closest change")]
+        assert said == ([] if one.change is None else [f"Closest change: {one.change['text']}"])
+        groups = {
+            group.locator("strong").inner_text().rstrip(":"): group.locator("li").all_text_contents()
+            for group in card.locator(".alike > div").all()
+        }
+        assert groups == _past(one, called, standing.kept.cohort.currency)
+
+
+def test_the_card_of_a_past_account_opens_from_where_it_is_named(page):
+    card = _card(page, page.locator("#lookup tbody th .range").first.inner_text())
+    names = card.locator(".alike button > bdi")
+    assert names.count() == card.locator(".alike button").count() == 6
+    name = names.nth(4).inner_text()
+    page.locator("select[name=which]").focus()
+    card.locator(".alike button").nth(4).press("Enter")
+    assert page.evaluate("document.activeElement.innerText") == name
+    assert page.locator("#lookup tr:has([aria-expanded=true]) .opener").inner_text() == name
+    assert page.locator("#lookup .opened .sum").is_visible()
+
+
+def test_where_there_is_no_room_the_card_says_how_to_ask(browser, standing, discovered, tmp_path, monkeypatch):
+    monkeypatch.setattr("icp_ml.report.account_cards.MOST_ALIKE", 3)
+    (tmp_path / "report.html").write_text(tell(standing, Release.load(discovered).criteria).report_html, "utf-8")
+    page, wrong = opened(browser, tmp_path / "report.html")
+    page.wait_for_selector("#lookup tbody tr")
+    never = standing.kept.cohort.accounts.query("status == 'never worked'").index[0]
+    assert f"Which past accounts are like it, icp explain {never} tells" in _card(page, never).inner_text()
+    assert page.locator("#lookup .alike").count() == 0
+    page.context.close()
+    assert wrong == []
+
+
 @pytest.mark.parametrize(("order", "head"), [("arr", "Pays a year"), ("months", "Customer for")])
 def test_customers_are_ranked_with_their_tier(page, standing, order, head):
     accounts = standing.kept.cohort.accounts
@@ -125,6 +189,25 @@ def test_no_name_is_a_formula_in_a_spreadsheet_or_markup_in_the_memo(told):
     assert sum(row["name"].lstrip("'") in NASTY for row in rows) == len(NASTY)
     assert "<script" not in told.memo
     assert "<script" not in told.memo_html
+
+
+def test_what_a_mark_stands_for_is_read_by_keyboard_and_by_touch(page):
+    charts = page.locator("svg[role=img]:has(title)")
+    assert charts.count() > 3
+    assert page.locator(".pointed").count() == charts.count()
+    chart = page.locator("svg.chart").first
+    marks = chart.locator("title").all_text_contents()
+    caption = page.locator("svg.chart + .pointed").first
+    assert "left and right arrow keys" in caption.inner_text()
+    for key, at in (("ArrowLeft", -1), ("ArrowRight", 0), ("ArrowRight", 1), ("ArrowLeft", 0)):
+        chart.press(key)
+        assert caption.inner_text() == marks[at]
+    chart.scroll_into_view_if_needed()
+    box = chart.locator("circle").nth(3).bounding_box()
+    # A finger is less sure than a mouse: the nearest mark counts.
+    page.mouse.click(box["x"] + box["width"] / 2 + 2, box["y"] + box["height"] / 2 - 2)
+    assert caption.inner_text() == marks[3]
+    assert chart.locator(".pointed-at").count() == 1
 
 
 def test_inside_the_frame_of_mlflows_viewer_accounts_are_found_too(browser, report):

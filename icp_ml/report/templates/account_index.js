@@ -112,7 +112,7 @@
     }
     const detail = make("tr", undefined, "opened"), td = make("td");
     td.colSpan = 8;
-    td.append(sum(i), make("p", why(i)), make("p", whose(i), "soft"));
+    td.append(sum(i), make("p", why(i), "said"), ...change(i), ...alike(i), make("p", whose(i), "soft"));
     detail.append(td);
     tr.after(detail);
   }
@@ -143,12 +143,61 @@
     return "Yellow, since " + score + " lies from " + index.tiers.red + " to under " + index.tiers.green + " and no exclusion holds.";
   }
 
+  function change(i) {
+    const pieces = index.changes[index.accounts.change[i]];
+    if (!pieces) return [];
+    const p = make("p", undefined, "said"), now = index.values[index.accounts.now[i]];
+    let told = 0;
+    p.append(make("strong", "Closest change:"), " ");
+    // Every second piece comes from the data, and may be written from right to left.
+    pieces.forEach((piece, at) => p.append(at % 2 ? make("bdi", piece === null ? now[told++] : piece) : piece));
+    return [p];
+  }
+
+  function alike(i) {
+    const told = index.alike, groups = Object.keys(told.groups);
+    if (!told[groups[0]][i]) {
+      const p = make("p", "Which past accounts are like it, ", "said");
+      p.append(make("code", "icp explain " + index.accounts.id[i]), " tells; here there is no room for all.");
+      return [p];
+    }
+    const named = groups.filter((group) => told[group][i].length), both = make("div", undefined, "alike");
+    both.append(...named.map((group) => likes(told.groups[group], told[group][i], told[group + "_alike"][i])));
+    return named.length ? [both] : [];
+  }
+
+  function likes([title, verb], places, percents) {
+    const group = make("div"), list = make("ul"), told = index.alike;
+    places.forEach((place, at) => {
+      const li = make("li"), name = make("button", undefined, "other"), start = told.arr[place];
+      name.type = "button";
+      name.append(make("bdi", index.accounts.name[place] || index.accounts.id[place]));
+      name.addEventListener("click", () => visit(place));
+      const words = ": " + percents[at] + "% alike, " + verb + " " + told.months[place] + " months";
+      li.append(name, words + (start === null ? "" : ", " + money(start) + " a year at first"));
+      list.append(li);
+    });
+    group.append(make("strong", title + ":"), list);
+    return group;
+  }
+
+  function visit(i) {
+    form.reset();
+    form.elements.text.value = index.accounts.id[i];
+    search();
+    while (shown <= found.indexOf(i)) more();
+    const opener = body.rows[found.indexOf(i)].querySelector(".opener");
+    opener.click();
+    opener.focus();
+  }
+
   function whose(i) {
     const a = index.accounts, told = [];
     if (a.segment[i] >= 0) told.push("Segment " + index.segments[a.segment[i]]);
     if (a.territory[i] >= 0) told.push("territory " + index.territories[a.territory[i]]);
     if (a.owner[i] >= 0) told.push("owner " + index.owners[a.owner[i]]);
-    return told.join(", ") + (told.length ? "." : "");
+    const text = told.join(", ");
+    return text && text[0].toUpperCase() + text.slice(1) + ".";
   }
 
   unpack().then(
