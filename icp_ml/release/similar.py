@@ -17,10 +17,12 @@ from icp_ml.release.kept_cohort import kept_cohort
 
 SHOWN = 3
 GROUPS = {
-    "stayed": ("Like it, won, and stayed", "followed for"),
-    "left": ("Like it, won, and left again", "left after"),
+    "stayed": ("Like it, and stayed", "followed for"),
+    "left": ("Like it, and left again", "left after"),
 }
 """What is said of each group, and of the months of one in it."""
+LEAST_ALIKE = 0.5
+"""What is less alike than that is no help to anybody, and is not named."""
 _HALF = 0.5
 """Distance where one of two values is not known."""
 _BLOCK = 500
@@ -47,8 +49,8 @@ def similar_accounts(account_id: str, frame: pd.DataFrame, release: Release) -> 
     -------
     dict
         ``stayed``: customers there for the whole horizon or longer; ``left``: those that left within it. The most alike
-        first, at most three each: ``account_id``, ``name``, ``likeness`` (1 is the same), ``months`` followed,
-        ``arr`` at the start (None where unknown).
+        first, at most three each, and none less than half alike: ``account_id``, ``name``, ``likeness`` (1 is the
+        same), ``months`` followed, ``arr`` at the start (None where unknown).
 
     Raises
     ------
@@ -126,7 +128,7 @@ def most_alike(
         if own[i] >= 0:
             distance[own[i]] = np.inf
         for (group, there), end in zip(groups.items(), ends, strict=True):
-            nearest, far = _nearest(distance[end - len(there) : end])
+            nearest, far = _nearest(distance[end - len(there) : end], total * (1 - LEAST_ALIKE))
             at[group][i, : len(nearest)] = there[nearest]
             likeness[group][i, : len(nearest)] = np.round(1 - np.array(far) / total, 3)
     return {group: Alike(at[group], likeness[group]) for group in groups}
@@ -168,13 +170,13 @@ def _weights(models: Mapping[str, Any], attributes: Mapping[str, AttributeLike])
     return {name: sum(share.get(name, 0.0) for share in shares) for name in attributes}
 
 
-def _nearest(distance: np.ndarray) -> tuple[list[int], list[float]]:
-    """Return the nearest, of equally near ones the first, and how far they are; spoils the distances."""
+def _nearest(distance: np.ndarray, most: float) -> tuple[list[int], list[float]]:
+    """Return the nearest that are at most so far, of equally near ones the first, and how far; spoils the distances."""
     chosen: list[int] = []
     values: list[float] = []
     while len(chosen) < min(SHOWN, len(distance)):
         at = int(distance.argmin())
-        if distance[at] == np.inf:
+        if distance[at] > most:
             break
         chosen.append(at)
         values.append(float(distance[at]))

@@ -107,22 +107,34 @@ NONE_KNOWN = {
 KINDS = {"people": "number", "level": "category", "flag": "boolean", "tags": "tags"}
 
 
+def _stayed(name, past, value):
+    """Return the past customers most like one, all of whom stayed, by one attribute."""
+    frame = pd.Series([value], dtype=past.dtype).to_frame(name).set_axis(["new"])
+    accounts = pd.DataFrame(index=[f"a{i}" for i in range(len(past))])
+    accounts["is_customer"], accounts["churned"], accounts["follow_up_months"] = True, False, 24.0
+    known = pd.DataFrame({name: past.array}, index=accounts.index)
+    day = dt.date(2026, 6, 30)
+    cohort = Cohort(accounts, known, known, 12, day, day, True, True, "EUR")
+    return most_alike(frame, cohort, {name: Attribute(type=KINDS[name])}, {})["stayed"]
+
+
 @pytest.mark.parametrize(
     ("values", "apart"),
     [({"people": 20.0, "level": "a", "flag": True, "tags": ("y", "x")}, APART), (dict.fromkeys(KINDS), NONE_KNOWN)],
 )
 @pytest.mark.parametrize("name", KINDS)
 def test_how_far_apart_accounts_are(values, apart, name):
-    one = pd.Series([values[name]], dtype=PAST[name].dtype)
-    frame, accounts = one.to_frame(name).set_axis(["new"]), pd.DataFrame(index=[*"abcde"])
-    accounts["is_customer"], accounts["churned"], accounts["follow_up_months"] = True, False, 24.0
-    known = pd.DataFrame({name: PAST[name].array}, index=accounts.index)
-    day = dt.date(2026, 6, 30)
-    cohort = Cohort(accounts, known, known, 12, day, day, True, True, "EUR")
-    found = most_alike(frame, cohort, {name: Attribute(type=KINDS[name])}, {})["stayed"]
+    found = _stayed(name, PAST[name], values[name])
     nearest = sorted(range(5), key=lambda i: (apart[name][i], i))[:3]
     assert found.at.tolist() == [nearest]
     assert found.likeness[0] == pytest.approx([1 - apart[name][i] for i in nearest])
+
+
+def test_what_is_less_than_half_alike_is_not_named():
+    past = pd.Series(["b", "a", "b"], dtype="str")
+    assert _stayed("level", past, "a").at.tolist() == [[1, -1, -1]]
+    tags = pd.Series([("x", "y", "z"), ("x", "y"), ("y",)], dtype="object")
+    assert _stayed("tags", tags, ("x",)).at.tolist() == [[1, -1, -1]], "a third in common is too little, a half is not"
 
 
 def _importance(release, outcome):
