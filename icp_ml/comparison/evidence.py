@@ -38,11 +38,13 @@ def with_evidence(
     -------
     list of dict
         ``what``, ``id``, ``before``, ``after``, ``text``, and for a rule that came, went or moved ``rule`` (words of
-        the rule measured: the one that there is now, else the one that went), ``outcome``, ``then`` and ``now``: each
-        ``n``, ``rate``, ``rate_elsewhere``, ``low`` and ``high`` of the difference, not corrected for having been
-        searched for, or ``absent``; and ``published``, the evidence of the release that holds the rule.
+        the rule measured: the one that there is now, else the one that went), ``kind``, ``rejected`` (by a person in
+        the later release), ``outcome``, ``then`` and ``now``: each ``n``, ``rate``, ``rate_elsewhere``, ``low`` and
+        ``high`` of the difference, not corrected for having been searched for, or ``absent``; and ``published``, the
+        evidence of the release that holds the rule.
     """
     told = []
+    rejected = {c["id"] for c in after.criteria["criteria"] if c["status"] == "rejected"}
     for change in changes:
         entry = change.as_dict()
         if change.what in _MEASURED:
@@ -58,6 +60,7 @@ def with_evidence(
             entry |= {
                 "rule": rule["text"],
                 "kind": rule["kind"],
+                "rejected": change.id in rejected,
                 "outcome": evidence.get("outcome"),
                 "then": measured[0],
                 "now": measured[1],

@@ -13,6 +13,7 @@ from icp_ml.conditions import AttributeLike
 from icp_ml.release.rules import TIERS, ActiveRules
 from icp_ml.release.small_changes import Attempts, Step, attempts_of
 from icp_ml.release.wording import holding_words, value_words
+from icp_ml.wording import label_words
 
 Text = TypeVar("Text", str, None)
 _MOST = 2
@@ -102,10 +103,10 @@ def closest_changes(
 def pieces(tier: str, changes: Sequence[tuple[str, Text]]) -> list[str | Text]:
     """Say what would be, of the values after and before; every second piece comes from the data.
 
-    >>> "".join(pieces("green", [("40 employees", "30 people")]))
-    'it would be green with 40 employees (now 30 people).'
+    >>> "".join(pieces("green", [("it had 40 employees", "30 people")]))
+    'it would be green if it had 40 employees (now 30 people).'
     """
-    said: list[str | Text] = [f"it would be {tier} with "]
+    said: list[str | Text] = [f"it would be {tier} if "]
     for after, before in changes:
         said += [after, " (now ", before, ") and "]
     said[-1] = ")."
@@ -150,15 +151,42 @@ def _missing(value: Any) -> bool:
     return not isinstance(value, tuple) and bool(pd.isna(value))
 
 
+def _would_hold(label: str, beyond: str, words: str) -> str:
+    """Say of a number that it were so.
+
+    >>> _would_hold("employee count", "under ", "40 employees")
+    'it had under 40 employees'
+    >>> _would_hold("annual revenue", "over ", "annual revenue 5,000 EUR")
+    'its annual revenue was over 5,000 EUR'
+    """
+    value = words.removeprefix(f"{label} ")
+    return f"it had {beyond}{words}" if value == words else f"its {label} was {beyond}{value}"
+
+
+def _would(words: str) -> str:
+    """Say of a yes or no that it were so.
+
+    >>> _would("has no revops"), _would("is public"), _would("recent funding is yes"), _would("uses slack")
+    ('it had no revops', 'it was public', 'its recent funding was yes', 'it uses slack')
+    """
+    for said, would in (("has ", "it had "), ("is ", "it was ")):
+        if words.startswith(said):
+            return f"{would}{words.removeprefix(said)}"
+    what, says, value = words.rpartition(" is ")
+    return f"its {what} was {value}" if says else f"it {words}"
+
+
 def _change(name: str, value: Any, step: Step, spec: AttributeLike) -> dict[str, str]:
     before = value_words(value, spec)
     if step.end is not None:
-        after = f"{step.words}{holding_words(name, step.end, spec)}"
+        after = _would_hold(label_words(name), step.words, holding_words(name, step.end, spec))
     elif spec.type == "tags":
         has = isinstance(value, tuple) and step.value in value
-        after = f"{'no ' if has else ''}{step.value} in {name.replace('_', ' ')}"
+        after = f"it had {'no ' if has else ''}{step.value} in {label_words(name)}"
     elif step.value is None:
-        after = f"another {name.replace('_', ' ')}"
+        after = f"it had another {label_words(name)}"
+    elif spec.type == "boolean":
+        after = _would(holding_words(name, step.value, spec))
     else:
-        after = holding_words(name, step.value, spec)
+        after = f"its {label_words(name)} was {step.value}"
     return {"attribute": name, "before": before, "after": after}

@@ -35,7 +35,7 @@ def told_rules(changes: Sequence[Mapping[str, Any]], a: str, b: str) -> list[dic
                 f"On the accounts of {a}: {_shown(change['then'], change['outcome'])}.",
                 f"On the accounts of {b}: {_shown(change['now'], change['outcome'])}.",
             ]
-            if change["what"] == "went" and _still_shows(change):
+            if change["what"] == "went" and not change["rejected"] and _still_shows(change):
                 entry["evidence"].append(_NOT_ENOUGH)
             entry["measured"] = {"then": change["then"], "now": change["now"], "outcome": change["outcome"]}
         told.append(entry)

@@ -38,12 +38,12 @@ def account(people, industry, revops, tags=()) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (account(30, "retail", True), "it would be yellow with 40 employees (now 30 people)."),
-        (account(100, "saas", False), "it would be green with has revops (now no)."),
-        (account(100, "retail", True), "it would be green with industry is O'Neil (now retail)."),
-        (account(100, "saas", True), "it would be red with under 40 employees (now 100 people)."),
-        (account(None, "retail", None), "it would be red with under 40 employees (now unknown)."),
-        (account(39, "saas", True), "it would be green with 40 employees (now 39 people)."),
+        (account(30, "retail", True), "it would be yellow if it had 40 employees (now 30 people)."),
+        (account(100, "saas", False), "it would be green if it had revops (now no)."),
+        (account(100, "retail", True), "it would be green if its industry was O'Neil (now retail)."),
+        (account(100, "saas", True), "it would be red if it had under 40 employees (now 100 people)."),
+        (account(None, "retail", None), "it would be red if it had under 40 employees (now unknown)."),
+        (account(39, "saas", True), "it would be green if it had 40 employees (now 39 people)."),
     ],
 )
 def test_it_is_said_in_words(row, said):
@@ -103,13 +103,14 @@ def test_a_number_that_is_not_known_is_as_far_off_as_another_level():
 PEOPLE = {20.0: "20 employees", 500.0: "500 employees"}
 TRIED = {
     "employee_count": [
-        (value, end, side + PEOPLE[end])
+        (value, end, f"it had {side}{PEOPLE[end]}")
         for end in PEOPLE
         for value, side in ((end, ""), (end - 1e-9, "under "), (end + 1e-9, "over "))
     ],
-    "industry": [(v, None, f"industry is {v}") for v in ("retail", "saas")] + [("mining", None, "another industry")],
-    "active": [(True, None, "active is yes"), (False, None, "active is no")],
-    "has_revops": [(True, None, "has revops"), (False, None, "has no revops")],
+    "industry": [(v, None, f"its industry was {v}") for v in ("retail", "saas")]
+    + [("mining", None, "it had another industry")],
+    "active": [(True, None, "its active was yes"), (False, None, "its active was no")],
+    "has_revops": [(True, None, "it had revops"), (False, None, "it had no revops")],
     "tech_stack": [("crm", None, "crm in tech stack"), ("sheets", None, "sheets in tech stack")],
 }
 
@@ -153,7 +154,7 @@ def _far(row: pd.DataFrame, name: str, end: float | None) -> float:
 
 def _told(row: pd.DataFrame, name: str, value, words: str) -> str:
     held = name == "tech_stack" and value in (row[name].iloc[0] or ())
-    return f"no {words}" if held else words
+    return f"it had {'no ' if held else ''}{words}" if name == "tech_stack" else words
 
 
 def _naive(row: pd.DataFrame, rules: ActiveRules) -> list[tuple]:

@@ -116,8 +116,8 @@ def _change(index: dict, identity: str) -> str:
 
 def test_an_account_says_what_would_change_its_tier() -> None:
     index = _index()
-    assert _change(index, "open") == "it would be yellow with 40 employees (now 10 people)."
-    assert _change(index, "green") == "it would be red with under 40 employees (now 70 people)."
+    assert _change(index, "open") == "it would be yellow if it had 40 employees (now 10 people)."
+    assert _change(index, "green") == "it would be red if it had under 40 employees (now 70 people)."
     assert len(index["changes"]) == 2, "what is said of many accounts stands there once"
 
 

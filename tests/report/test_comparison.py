@@ -115,3 +115,13 @@ def test_the_note_for_mlflow_escapes_markup() -> None:
     assert "&lt;b&gt;South" in note
     assert "<b>" not in note
     assert "<i>" not in note
+
+
+def test_a_rule_that_a_person_rejected_did_not_go_for_want_of_evidence() -> None:
+    """The same difference still shows; that it was not enough is said only where the data let the rule go."""
+    frame = settled(400, 4, keeps=0.9, keeps_small=0.4)
+    rejected = release([criterion("X1", small(20), status="rejected")], "2025-06-30", identity="r2")
+    gone = release([], "2025-06-30", identity="r3")
+    for after, said in ((gone, True), (rejected, False)):
+        (rule,) = [r for r in _told(BEFORE, after, frame=frame)["pairs"][0]["rules"] if r["what"] == "went"]
+        assert any("not enough" in line for line in rule["evidence"]) == said
