@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,16 +58,18 @@ def rule_changes(before: Mapping[str, Any], after: Mapping[str, Any], accepted_o
     """
     old, new = (active_document(document, accepted_only) for document in (before, after))
     rules_before, rules_after = ({c["id"]: c for c in document["criteria"]} for document in (old, new))
-    changes = [change for rule in new["criteria"] for change in _of_rule(rules_before.get(rule["id"]), rule)]
+    rejected = {c["id"] for c in before["criteria"] if c["status"] == "rejected"}
+    changes = [c for rule in new["criteria"] for c in _of_rule(rules_before.get(rule["id"]), rule, rejected)]
     changes += [_went(rule, before, after) for rule in old["criteria"] if rule["id"] not in rules_after]
     return changes + _of_points(old, new) + _of_edges(old, new) + _of_attributes(old, new)
 
 
-def _of_rule(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[RuleChange]:
-    """Return what changed in one rule that is active now."""
+def _of_rule(old: Mapping[str, Any] | None, new: Mapping[str, Any], rejected: Collection[str]) -> list[RuleChange]:
+    """Return what changed in one rule that is active now; ids of those a person had rejected are told as such."""
     name, words = new["id"], new["text"]
     if old is None:
-        return [RuleChange("came", name, None, words, f"{name} came: {_ABOUT[new['kind']]} “{words}”.")]
+        again = "; before, it was rejected" if name in rejected else ""
+        return [RuleChange("came", name, None, words, f"{name} came: {_ABOUT[new['kind']]} “{words}”{again}.")]
     if old["key"] != new["key"]:
         text = f"{name} moved: “{words}”, before “{old['text']}”."
         return [RuleChange("moved", name, old["text"], words, text)]

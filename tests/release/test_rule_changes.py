@@ -36,6 +36,9 @@ def test_a_rejected_rule_went_because_it_was_rejected(document, newer):
     (change,) = rule_changes(document, newer)
     assert (change.what, change.id) == ("went", "C1")
     assert change.text.endswith("it was rejected.")
+    (back,) = rule_changes(newer, document)
+    assert (back.what, back.id) == ("came", "C1")
+    assert back.text.endswith("; before, it was rejected.")
 
 
 def test_other_conditions_under_the_same_id_moved(document, newer):
