@@ -171,6 +171,17 @@ def test_a_rule_that_a_person_added_comes_back_under_its_own_id(proposed, review
     assert told_decided_before(kept) is None
 
 
+def test_a_rule_that_was_taken_again_and_then_changed_is_not_added_once_more(
+    proposed, reviewed, following, again, standing
+):
+    before = reviewed(proposed, add=(TINY,))
+    (mine,) = [c["id"] for c in before.criteria["criteria"] if c["status"] == "manual"]
+    kept = again(following(before, {**proposed, "retired_ids": [mine]}))
+    edit = Decisions(by="Bo", thresholds=(Threshold(mine, "employee_count", "below", 8),))
+    changed = apply_decisions(kept, edit, standing.kept.cohort, standing.config, AT).document
+    assert not decisions_again(changed, Decisions(by="Bo")).anything
+
+
 def test_a_changed_rule_takes_the_place_of_what_the_data_propose_again(proposed, reviewed, following, again, standing):
     entry = next(c for c in proposed["criteria"] if any("below" in k for k in c["conditions"]))
     (condition,) = [k for k in entry["conditions"] if "below" in k]
